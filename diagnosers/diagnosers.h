@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pure judges: samples and facts in, findings out. A new one is one file, a line in each of the two tables, and its scenarios. */
+#pragma once
+
+#include "model/finding.h"
+#include "model/param.h"
+
+enum { JUDGE_BLIND = 1 };
+
+/* What the window must hold, so that the store reads no more than is needed. */
+struct series_need {
+        const char *metric; /* NULL ends the table */
+        const char *statistic; /* NULL: the catalogue's */
+        int64_t span_s;     /* back from now */
+        bool is_optional;
+};
+
+struct diagnoser {
+        const char *name;           /* as in the configuration and in incident.diagnoser */
+        const char *help;           /* one line */
+        const struct param *params; /* settings are passed in this order */
+        const struct series_need *needs;
+        /* Time is w->now_s; no I/O, no log, no static state. 0, JUDGE_BLIND when a need is missing (absence of findings then means
+         * nothing), -ENOMEM. */
+        int (*judge)(const struct window *w, const double *settings, struct findings *out);
+};
+
+extern const struct diagnoser *const diagnosers[]; /* NULL-ended */
+const struct diagnoser *diagnoser_find(const char *name);
+/* The longest span that any diagnoser needs of that metric, 0 when none does. */
+int64_t diagnosers_span_s(const char *metric, const char *statistic);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/finding.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "util/list.h"
+#include "util/text.h"
+
+struct finding *findings_add(struct findings *out, const char *diagnoser, enum severity severity, enum confidence confidence,
+                             int64_t onset_s) {
+        struct finding *f = LIST_ADD(out->items, out->n_items, out->items_size);
+        if (!f) {
+                out->failed = -ENOMEM;
+                finding_done(&out->scratch);
+                f = &out->scratch;
+        }
+        *f = (struct finding){.diagnoser = diagnoser, .severity = severity, .confidence = confidence, .onset_s = onset_s};
+        return f;
+}
+
+void findings_want(struct findings *out, enum want_kind kind, const char *metric, int64_t from_s, int64_t to_s) {
+        struct want *w = LIST_ADD(out->wants, out->n_wants, out->wants_size);
+        if (w)
+                *w = (struct want){kind, metric, from_s, to_s};
+        else
+                out->failed = -ENOMEM;
+}
+
+static char *format_text(struct findings *out, size_t max, const char *format, va_list args) {
+        struct buf text = BUF_INIT(FINDING_TEXT_MAX);
+        buf_vprintf(&text, format, args);
+        char *s = buf_steal(&text);
+        if (s)
+                text_cut(s, max);
+        else
+                out->failed = -ENOMEM;
+        buf_done(&text);
+        return s;
+}
+
+static void set_text(char **slot, char *text) {
+        free(*slot);
+        *slot = text;
+}
+
+void finding_title(struct findings *out, struct finding *f, const char *format, ...) {
+        va_list args;
+        va_start(args, format);
+        set_text(&f->title, format_text(out, FINDING_TITLE_MAX, format, args));
+        va_end(args);
+}
+
+void finding_summary(struct findings *out, struct finding *f, const char *format, ...) {
+        va_list args;
+        va_start(args, format);
+        set_text(&f->summary, format_text(out, FINDING_TEXT_MAX, format, args));
+        va_end(args);
+}
+
+void finding_advise(struct findings *out, struct finding *f, const char *format, ...) {
+        va_list args;
+        va_start(args, format);
+        char *text = format_text(out, FINDING_TEXT_MAX, format, args);
+        va_end(args);
+        char **slot = text ? LIST_ADD(f->advice, f->n_advice, f->advice_size) : NULL;
+        if (slot)
+                *slot = text;
+        else
+                free(text);
+        if (!slot)
+                out->failed = -ENOMEM;
+}
+
+static char *dup_or_null(const char *s, int *failed) {
+        char *copy = s ? strdup(s) : NULL;
+        if (s && !copy)
+                *failed = -ENOMEM;
+        return copy;
+}
+
+static struct evidence *add_evidence(struct findings *out, struct finding *f, const char *kind, int64_t at_s) {
+        struct evidence *e = LIST_ADD(f->evidence, f->n_evidence, f->evidence_size);
+        if (!e) {
+                out->failed = -ENOMEM;
+                return NULL;
+        }
+        *e = (struct evidence){.kind = kind, .at_s = at_s, .value = NAN, .threshold = NAN};
+        return e;
+}
+
+void finding_evidence_sample(struct findings *out, struct finding *f, const struct series_view *series, struct sample sample,
+                             double threshold) {
+        struct evidence *e = add_evidence(out, f, "metric", sample.at_s);
+        if (!e)
+                return;
+        e->metric = dup_or_null(series->metric->name, &out->failed);
+        e->statistic = dup_or_null(series->metric->statistic, &out->failed);
+        e->dimensions = series->dimensions[0] ? dup_or_null(series->dimensions, &out->failed) : NULL;
+        e->value = sample.value;
+        e->threshold = threshold;
+}
+
+void finding_evidence_text(struct findings *out, struct finding *f, const char *kind, const char *name, int64_t at_s, const char *text) {
+        struct evidence *e = add_evidence(out, f, kind, at_s);
+        if (!e)
+                return;
+        e->metric = dup_or_null(name, &out->failed);
+        e->text = dup_or_null(text, &out->failed);
+}
+
+static void root_cause_free(struct root_cause *c) {
+        if (!c)
+                return;
+        free(c->exception_class);
+        free(c->message);
+        free(c->frame);
+        free(c->task);
+        free(c->pivot);
+        free(c->fingerprint);
+        free(c);
+}
+
+void finding_done(struct finding *f) {
+        free(f->subject);
+        free(f->title);
+        free(f->summary);
+        for (size_t i = 0; i < f->n_advice; i++)
+                free(f->advice[i]);
+        free(f->advice);
+        for (size_t i = 0; i < f->n_evidence; i++) {
+                free(f->evidence[i].metric);
+                free(f->evidence[i].statistic);
+                free(f->evidence[i].dimensions);
+                free(f->evidence[i].text);
+        }
+        free(f->evidence);
+        for (size_t i = 0; i < f->n_symptoms; i++) {
+                free(f->symptoms[i].text);
+                free(f->symptoms[i].relation);
+        }
+        free(f->symptoms);
+        root_cause_free(f->root_cause);
+        *f = (struct finding){0};
+}
+
+static void dup_lists(const struct finding *from, struct finding *to, int *failed) {
+        for (size_t i = 0; i < from->n_advice; i++) {
+                char **slot = LIST_ADD(to->advice, to->n_advice, to->advice_size);
+                if (!slot || !(*slot = strdup(from->advice[i])))
+                        *failed = -ENOMEM;
+        }
+        for (size_t i = 0; i < from->n_evidence; i++) {
+                const struct evidence *e = &from->evidence[i];
+                struct evidence *slot = LIST_ADD(to->evidence, to->n_evidence, to->evidence_size);
+                if (!slot) {
+                        *failed = -ENOMEM;
+                        continue;
+                }
+                *slot = *e;
+                slot->metric = dup_or_null(e->metric, failed);
+                slot->statistic = dup_or_null(e->statistic, failed);
+                slot->dimensions = dup_or_null(e->dimensions, failed);
+                slot->text = dup_or_null(e->text, failed);
+        }
+        for (size_t i = 0; i < from->n_symptoms; i++) {
+                struct symptom *slot = LIST_ADD(to->symptoms, to->n_symptoms, to->symptoms_size);
+                if (!slot) {
+                        *failed = -ENOMEM;
+                        continue;
+                }
+                slot->text = dup_or_null(from->symptoms[i].text, failed);
+                slot->relation = dup_or_null(from->symptoms[i].relation, failed);
+        }
+}
+
+static struct root_cause *root_cause_dup(const struct root_cause *from, int *failed) {
+        struct root_cause *to = from ? malloc(sizeof *to) : NULL;
+        if (!to) {
+                *failed = from ? -ENOMEM : *failed;
+                return NULL;
+        }
+        *to = *from;
+        to->exception_class = dup_or_null(from->exception_class, failed);
+        to->message = dup_or_null(from->message, failed);
+        to->frame = dup_or_null(from->frame, failed);
+        to->task = dup_or_null(from->task, failed);
+        to->pivot = dup_or_null(from->pivot, failed);
+        to->fingerprint = dup_or_null(from->fingerprint, failed);
+        return to;
+}
+
+int finding_dup(const struct finding *from, struct finding *to) {
+        int failed = 0;
+        *to = (struct finding){
+                .diagnoser = from->diagnoser,
+                .severity = from->severity,
+                .confidence = from->confidence,
+                .onset_s = from->onset_s,
+                .is_expected = from->is_expected,
+        };
+        to->subject = dup_or_null(from->subject, &failed);
+        to->title = dup_or_null(from->title, &failed);
+        to->summary = dup_or_null(from->summary, &failed);
+        dup_lists(from, to, &failed);
+        to->root_cause = root_cause_dup(from->root_cause, &failed);
+        if (failed)
+                finding_done(to);
+        return failed;
+}
+
+void findings_done(struct findings *f) {
+        for (size_t i = 0; i < f->n_items; i++)
+                finding_done(&f->items[i]);
+        finding_done(&f->scratch);
+        free(f->items);
+        free(f->wants);
+        *f = (struct findings){0};
+}

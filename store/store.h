@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything that is kept: SQLite behind samples, facts, incidents and the outbox. Errors are -errno (-EIO, -ENOSPC, -EBUSY ...); the
+ * reason is in store_error(). Every writing call is one transaction, durable when it returns 0. */
+#pragma once
+
+#include "model/delivery.h"
+#include "util/err.h"
+
+struct store;
+
+/* Creates or migrates the database file. A corrupt one is moved aside (*ret_moved, when not NULL, says so) and a new one begun. */
+int store_open(const char *path, struct store **ret, bool *ret_moved, struct err *reterr);
+void store_free(struct store *s);
+/* The last failure's reason, for logs; valid until the next call. */
+const char *store_error(const struct store *s);
+/* Random text made with the database, part of each delivery id. */
+const char *store_instance(const struct store *s);
+
+/* Samples. */
+int store_series(struct store *s, const struct series_key *key, int64_t *ret_id); /* finds or makes; cached */
+int store_put(struct store *s, const struct batch *b);                            /* all of a batch: upsert, one transaction */
+/* How far a series has been read and settled; 0 when never. */
+int store_read_until(struct store *s, int64_t series_id, int64_t *ret_until_s);
+/* Cursor over [from_s, to_s), oldest first: up to `max` samples into `into`, *ret_n == 0 at the end. step_s > 0: one sample per step,
+ * folded by the series' statistic (Maximum: max, Minimum: min, Sum: sum, else mean). */
+struct store_cursor;
+int store_samples(struct store *s, int64_t series_id, int64_t from_s, int64_t to_s, int64_t step_s, struct store_cursor **ret);
+int store_cursor_next(struct store_cursor *c, struct sample *into, size_t max, size_t *ret_n);
+void store_cursor_free(struct store_cursor *c);
+/* Newest sample of a series: 0, or 1 when there is none. */
+int store_newest(struct store *s, int64_t series_id, struct sample *ret);
+/* Whether a stored sample is settled and when it was first seen (tests, `history --json`). */
+int store_sample_state(struct store *s, int64_t series_id, int64_t at_s, bool *ret_is_settled, int64_t *ret_first_seen_s);
+
+struct series_row {
+        int64_t id;
+        char *target, *application, *metric, *statistic, *dimensions;
+        int64_t first_at_s, last_at_s; /* 0: no sample */
+};
+struct series_rows {
+        struct series_row *rows;
+        size_t n_rows, rows_size;
+};
+/* target and application NULL: all. */
+int store_list_series(struct store *s, const char *target, const char *application, struct series_rows *ret);
+void series_rows_done(struct series_rows *r);
+
+/* Facts. */
+struct application_rows {
+        struct application *rows;
+        size_t n_rows, rows_size;
+};
+int store_list_applications(struct store *s, const char *target, struct application_rows *ret);
+void application_rows_done(struct application_rows *r);
+/* 0, or 1 when it is not known; the caller's application_done. */
+int store_application(struct store *s, const char *target, const char *name, struct application *ret);
+
+/* What a diagnoser is to see. */
+struct window_spec {
+        const char *target, *application;
+        int64_t now_s;
+        int64_t settled_before_s; /* samples whose period ends later are left out */
+        const struct window_need {
+                const struct metric *metric;
+                int64_t span_s;
+        } *needs;
+        size_t n_needs;
+};
+int store_read_window(struct store *s, const struct window_spec *spec, struct window **ret); /* free with window_free */
+void window_free(struct window *w);
+
+/* Incidents and the outbox. */
+struct incident_filter {
+        const char *target;      /* NULL: any; exact */
+        const char *application; /* NULL: any; glob */
+        const char *diagnoser;   /* NULL: any */
+        int64_t id;              /* 0: any */
+        int64_t since_s;         /* open, or resolved at or after this; 0: see only_open */
+        bool only_open;
+};
+struct incident_rows {
+        struct incident *rows;
+        size_t n_rows, rows_size;
+};
+int store_list_incidents(struct store *s, const struct incident_filter *f, struct incident_rows *ret); /* newest opened first */
+void incident_rows_done(struct incident_rows *r);
+/* Incidents, their revisions and one outbox row per notifier, in one transaction. Gives new incidents their ids (written to *t). */
+int store_apply(struct store *s, struct transitions *t);
+
+struct timeline_row {
+        int64_t at_s;
+        char *kind; /* "opened" ... , "delivered", "refused", "acknowledged" */
+        char *text; /* "slack oncall, 2nd attempt" */
+};
+struct timeline_rows {
+        struct timeline_row *rows;
+        size_t n_rows, rows_size;
+};
+int store_timeline(struct store *s, int64_t incident_id, struct timeline_rows *ret); /* oldest first */
+void timeline_rows_done(struct timeline_rows *r);
+
+/* The next delivery that is due, in order per (incident, notifier), skipping notifiers listed in `busy`; 0, or 1 when none is due and
+ * then *ret_next_s (0: none at all) is when one will be. */
+int store_next_delivery(struct store *s, int64_t now_s, const char *const *busy, size_t n_busy, struct delivery *ret, int64_t *ret_next_s);
+/* OUTCOME_RETRY: again at retry_at_s. */
+int store_settle_delivery(struct store *s, int64_t outbox_id, enum outcome outcome, int64_t now_s, int64_t retry_at_s, const char *reason);
+
+/* What `status` says of the daemon, its targets and its notifiers. */
+struct target_state {
+        char *name, *region;
+        int64_t polled_at_s, failed_at_s; /* last success, last failure */
+        char *error;                      /* why the newest poll failed; NULL when it did not */
+        int64_t metrics_requested;        /* since the month began */
+};
+struct target_states {
+        struct target_state *rows;
+        size_t n_rows, rows_size;
+};
+int store_put_target(struct store *s, const struct target_state *t);
+int store_list_targets(struct store *s, struct target_states *ret);
+void target_states_done(struct target_states *r);
+
+struct notifier_state {
+        char *name;
+        int64_t delivered_at_s, failed_at_s, pending;
+        char *error;
+};
+struct notifier_states {
+        struct notifier_state *rows;
+        size_t n_rows, rows_size;
+};
+int store_list_notifiers(struct store *s, struct notifier_states *ret);
+void notifier_states_done(struct notifier_states *r);
+
+/* Removes what is older than retention, a bounded piece a call; 1 when there is more to do. */
+int store_retain(struct store *s, int64_t before_s);
+
+SCOPED_DEFINE(struct store, store_free)
+SCOPED_DEFINE(struct store_cursor, store_cursor_free)
+SCOPED_DEFINE(struct window, window_free)
+SCOPED_DEFINE_VALUE(struct series_rows, series_rows_done)
+SCOPED_DEFINE_VALUE(struct application_rows, application_rows_done)
+SCOPED_DEFINE_VALUE(struct incident_rows, incident_rows_done)
+SCOPED_DEFINE_VALUE(struct timeline_rows, timeline_rows_done)
+SCOPED_DEFINE_VALUE(struct target_states, target_states_done)
+SCOPED_DEFINE_VALUE(struct notifier_states, notifier_states_done)
