@@ -25,6 +25,9 @@ struct diagnoser {
         int (*judge)(const struct window *w, const double *settings, struct findings *out);
 };
 
+extern const struct diagnoser diagnoser_checkpoint_duration;
+extern const struct diagnoser diagnoser_restart_loop;
+
 extern const struct diagnoser *const diagnosers[]; /* NULL-ended */
 const struct diagnoser *diagnoser_find(const char *name);
 /* The longest span that any diagnoser needs of that metric, 0 when none does. */

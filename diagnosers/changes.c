@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "diagnosers/changes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/text.h"
+
+enum { EXCUSED_MAX_S = 900 };
+
+bool application_is_changing(const struct application *a) {
+        static const char *const statuses[] = {"STARTING",     "STOPPING",       "UPDATING", "AUTOSCALING",
+                                               "ROLLING_BACK", "FORCE_STOPPING", "DELETING", "MAINTENANCE"};
+        for (size_t i = 0; a->status && i < ELEMENTS(statuses); i++)
+                if (strcmp(a->status, statuses[i]) == 0)
+                        return true;
+        return false;
+}
+
+/* Taking a snapshot or tagging restarts nothing. */
+static bool changes_the_job(const struct operation *o) {
+        return !o->kind || (!strstr(o->kind, "Snapshot") && !strstr(o->kind, "Tag"));
+}
+
+static bool has_begun(const struct window *w, const struct operation *o) {
+        return o->started_at_s > 0 && o->started_at_s <= w->now_s && changes_the_job(o);
+}
+
+int64_t change_ended_s(const struct window *w, const struct operation *o) {
+        return o->ended_at_s > w->now_s ? 0 : o->ended_at_s;
+}
+
+bool change_explains(const struct window *w, int64_t at_s, int64_t settling_s, const struct operation **ret) {
+        for (size_t i = w->n_operations; i-- > 0;) {
+                const struct operation *o = &w->operations[i];
+                if (!has_begun(w, o) || at_s + 60 <= o->started_at_s) /* a sample's minute may begin just before */
+                        continue;
+                int64_t ended_s = change_ended_s(w, o);
+                if (at_s > (ended_s > 0 ? ended_s : o->started_at_s + EXCUSED_MAX_S) + settling_s)
+                        continue;
+                if (ret)
+                        *ret = o;
+                return true;
+        }
+        if (ret)
+                *ret = NULL;
+        /* The status is read more often than the operations. */
+        const struct application *a = w->application;
+        return application_is_changing(a) && a->updated_at_s > 0 && at_s + 60 > a->updated_at_s &&
+               at_s <= a->updated_at_s + EXCUSED_MAX_S;
+}
+
+const struct operation *change_before(const struct window *w, int64_t at_s, int64_t within_s) {
+        const struct operation *newest = NULL;
+        for (size_t i = 0; i < w->n_operations; i++) {
+                const struct operation *o = &w->operations[i];
+                int64_t ended_s = change_ended_s(w, o);
+                bool is_near = ended_s == 0 || at_s - ended_s <= within_s;
+                if (has_begun(w, o) && o->started_at_s < at_s + 60 && is_near && (!newest || o->started_at_s >= newest->started_at_s))
+                        newest = o;
+        }
+        return newest;
+}
+
+void change_text(const struct operation *o, char to[CHANGE_TEXT_MAX]) {
+        const char *kind = o->kind ? o->kind : "an operation";
+        if (o->version_from > 0 && o->version_to > 0)
+                snprintf(to, CHANGE_TEXT_MAX, "%.64s (version %" PRId64 " -> %" PRId64 ")", kind, o->version_from, o->version_to);
+        else
+                snprintf(to, CHANGE_TEXT_MAX, "%.64s", kind);
+}

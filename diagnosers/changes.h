@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Operations that change or restart the job, as the context of what is found. Operations that lie in the future of w->now_s (a replay has
+ * them) are not there yet, and those that end in it are still running. */
+#pragma once
+
+#include "model/window.h"
+
+enum { CHANGE_TEXT_MAX = 160, SETTLING_S = 300 };
+
+/* Whether the application's status says that the service is changing it. */
+bool application_is_changing(const struct application *a);
+/* Whether something at at_s is an expected effect of an operation: within it or settling_s after. An operation that does not end excuses
+ * 15 minutes. *ret (may be NULL) is the operation, NULL when only the status tells of one. */
+bool change_explains(const struct window *w, int64_t at_s, int64_t settling_s, const struct operation **ret);
+/* The newest change that began at or before at_s and ended no more than within_s before it; NULL when there is none. */
+const struct operation *change_before(const struct window *w, int64_t at_s, int64_t within_s);
+/* When it ended, as known at now_s; 0: not yet. */
+int64_t change_ended_s(const struct window *w, const struct operation *o);
+/* "UpdateApplication (version 41 -> 42)" */
+void change_text(const struct operation *o, char to[CHANGE_TEXT_MAX]);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "diagnosers/diagnosers.h"
+
+#include <string.h>
+
+const struct diagnoser *const diagnosers[] = {
+        &diagnoser_restart_loop,
+        &diagnoser_checkpoint_duration,
+        NULL,
+};
+
+const struct diagnoser *diagnoser_find(const char *name) {
+        for (size_t i = 0; diagnosers[i]; i++)
+                if (strcmp(diagnosers[i]->name, name) == 0)
+                        return diagnosers[i];
+        return NULL;
+}
+
+int64_t diagnosers_span_s(const char *metric, const char *statistic) {
+        const struct metric *row = metric_find(metric, statistic);
+        int64_t longest_s = 0;
+        for (size_t i = 0; row && diagnosers[i]; i++)
+                for (const struct series_need *n = diagnosers[i]->needs; n && n->metric; n++)
+                        if (metric_find(n->metric, n->statistic) == row && n->span_s > longest_s)
+                                longest_s = n->span_s;
+        return longest_s;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "diagnosers/pressure.h"
+
+#include <string.h>
+
+#include "diagnosers/statistics.h"
+#include "util/scope.h"
+
+bool pressure_is_building(const struct window *w) {
+        static const struct {
+                const char *metric;
+                double limit;
+        } limits[] = {{"backPressuredTimeMsPerSecond", 400}, {"heapMemoryUtilization", 80}, {"oldGenerationGCTime", 6000},
+                      {"containerCPUUtilization", 80}};
+        for (size_t i = 0; i < w->n_series; i++)
+                for (size_t k = 0; k < ELEMENTS(limits); k++) {
+                        const struct series_view *s = &w->series[i];
+                        int64_t until_s = series_until_s(w, s);
+                        if (strcmp(s->metric->name, limits[k].metric) == 0 && series_is_fresh(w, s) &&
+                            series_quantile(s, until_s - 300, until_s, 0.5, 1) > limits[k].limit)
+                                return true;
+                }
+        return false;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A job that fails and restarts over and over. MSF restarts it ten seconds after each failure and never gives up, so the application
+ * stays RUNNING: only the counter of restarts and the falls of the running time tell. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "diagnosers/changes.h"
+#include "diagnosers/diagnosers.h"
+#include "diagnosers/phrases.h"
+#include "diagnosers/statistics.h"
+#include "util/text.h"
+
+enum { RESTARTS, WINDOW, UPTIME_RESETS, SETTLING };
+enum { FLINK_2_2 = 202, HOUR_S = 3600, QUIET_S = 3600, KEEP_S = 900, NEARBY_S = 1800, LOOK_BACK_S = 15 * 86400 };
+
+static const struct param params[] = {
+        {"restarts", PARAM_COUNT, 3, 1, 1000, "restarts within the window that make a loop"},
+        {"window", PARAM_DURATION, 600, 60, 86400, "span in which restarts are counted"},
+        {"uptime_resets", PARAM_COUNT, 2, 1, 1000, "more falls of the running time than this within an hour make a loop"},
+        {"settling", PARAM_DURATION, 300, 0, 3600, "time after an operation in which restarts are expected"},
+        {0},
+};
+
+/* Two weeks back, so that the onset of an old loop is found to the minute; to see that there is one takes an hour. */
+static const struct series_need needs[] = {
+        {"fullRestarts", NULL, LOOK_BACK_S, true}, {"numRestarts", NULL, LOOK_BACK_S, true},
+        {"uptime", NULL, LOOK_BACK_S, true},       {"runningTime", NULL, LOOK_BACK_S, true},
+        {0},
+};
+
+typedef double step_function(const struct series_view *s, size_t i);
+
+/* Steps of one signal, those that an operation explains apart. */
+struct count {
+        double unexpected, expected;
+        struct sample newest; /* the newest step's sample; at_s 0: none */
+};
+
+struct onset {
+        int64_t at_s;
+        double total;          /* steps since */
+        bool is_from_the_start; /* it was going on when the window began */
+};
+
+struct signals {
+        const struct series_view *counter, *uptime; /* NULL: not published, or not read */
+        struct count restarts, resets;              /* in the window; in the last hour */
+        struct count recent;                        /* either, in the last quarter of an hour */
+};
+
+static struct count count_steps(const struct window *w, const struct series_view *s, step_function *step, int64_t span_s,
+                                const double *settings) {
+        struct count c = {0};
+        if (!s)
+                return c;
+        for (size_t i = series_from(s, series_until_s(w, s) - span_s); i < s->n_samples; i++) {
+                double n = step(s, i);
+                if (n <= 0 || s->samples[i].at_s - s->samples[i - 1].at_s > (int64_t)settings[WINDOW])
+                        continue;
+                if (change_explains(w, s->samples[i].at_s, (int64_t)settings[SETTLING], NULL))
+                        c.expected += n;
+                else
+                        c.unexpected += n;
+                c.newest = s->samples[i];
+        }
+        return c;
+}
+
+/* The runtime says which of two names is published; what the window holds overrules it. */
+static const struct series_view *pick(const struct window *w, const char *name_1, const char *name_2) {
+        bool is_2 = flink_version(w->application->runtime) >= FLINK_2_2;
+        const struct series_view *likely = window_find(w, is_2 ? name_2 : name_1, NULL);
+        const struct series_view *other = window_find(w, is_2 ? name_1 : name_2, NULL);
+        if (likely && likely->n_samples > 0 && series_is_fresh(w, likely))
+                return likely;
+        if (other && other->n_samples > 0 && series_is_fresh(w, other))
+                return other;
+        return series_is_fresh(w, likely) ? likely : NULL;
+}
+
+/* Back from the newest step to the first one after a quiet spell. A step lies anywhere between its sample and the one before. */
+static struct onset find_onset(const struct window *w, const struct series_view *s, step_function *step, const double *settings) {
+        struct onset o = {0};
+        int64_t quiet_s = (int64_t)settings[WINDOW] > QUIET_S ? (int64_t)settings[WINDOW] : QUIET_S;
+        for (size_t i = s->n_samples; i-- > 1;) {
+                double n = step(s, i);
+                if (o.at_s > 0 && o.at_s - s->samples[i].at_s > quiet_s)
+                        return o;
+                if (n <= 0)
+                        continue;
+                /* A deploy's own restart belongs to the loop only when the loop follows at once. */
+                bool is_expected = change_explains(w, s->samples[i].at_s, (int64_t)settings[SETTLING], NULL);
+                if (is_expected && o.at_s > 0 && o.at_s - s->samples[i].at_s > (int64_t)settings[WINDOW])
+                        return o;
+                o.at_s = s->samples[i].at_s;
+                o.total += n;
+        }
+        o.is_from_the_start = o.at_s > 0 && s->n_samples > 0 && o.at_s - s->samples[0].at_s <= (int64_t)settings[WINDOW];
+        return o;
+}
+
+static struct signals look(const struct window *w, const double *settings) {
+        struct signals g = {.counter = pick(w, "fullRestarts", "numRestarts"), .uptime = pick(w, "uptime", "runningTime")};
+        g.restarts = count_steps(w, g.counter, counter_step, (int64_t)settings[WINDOW], settings);
+        g.resets = count_steps(w, g.uptime, uptime_step, HOUR_S, settings);
+        int64_t keep_s = (int64_t)settings[WINDOW] > KEEP_S ? (int64_t)settings[WINDOW] : KEEP_S;
+        g.recent = count_steps(w, g.counter, counter_step, keep_s, settings);
+        struct count falls = count_steps(w, g.uptime, uptime_step, keep_s, settings);
+        g.recent.unexpected += falls.unexpected;
+        g.recent.expected += falls.expected;
+        return g;
+}
+
+enum verdict { VERDICT_NONE, VERDICT_EXPECTED, VERDICT_LOOP };
+
+static enum verdict decide(const struct window *w, const double *settings, const struct signals *g) {
+        double restarts = settings[RESTARTS], resets = settings[UPTIME_RESETS];
+        if (g->restarts.unexpected >= restarts || g->resets.unexpected > resets)
+                return g->recent.unexpected > 0 || g->restarts.unexpected >= restarts ? VERDICT_LOOP : VERDICT_NONE;
+        const struct prior *prior = window_prior(w, "restart_loop", NULL);
+        if (prior && prior->severity > SEVERITY_INFO && g->recent.unexpected > 0)
+                return VERDICT_LOOP;
+        if (g->restarts.unexpected + g->restarts.expected >= restarts)
+                return VERDICT_EXPECTED;
+        return VERDICT_NONE;
+}
+
+static void describe_change(const struct window *w, const struct operation *o, int64_t onset_s, char *to, size_t size) {
+        char what[CHANGE_TEXT_MAX];
+        to[0] = '\0';
+        if (!o)
+                return;
+        change_text(o, what);
+        int64_t ended_s = change_ended_s(w, o);
+        if (ended_s > 0 && onset_s >= ended_s)
+                snprintf(to, size, " It began %s after %s ended.", phrase_span((double)(onset_s - ended_s)).text, what);
+        else
+                snprintf(to, size, " It began %s into %s.",
+                         phrase_span(onset_s > o->started_at_s ? (double)(onset_s - o->started_at_s) : 0).text, what);
+}
+
+static void advise_rollback(const struct window *w, const struct operation *o, struct findings *out, struct finding *f) {
+        const struct application *a = w->application;
+        if (o->version_from > 0 && o->version_to > 0)
+                finding_advise(out, f, "Roll back to version %" PRId64 ": aws kinesisanalyticsv2 rollback-application --application-name %s "
+                               "--current-application-version-id %" PRId64 " (the operation was %s%s%s).", o->version_from, a->name,
+                               a->version_id > 0 ? a->version_id : o->version_to, text_or_empty(o->id), o->failure ? ": " : "",
+                               text_or_empty(o->failure));
+        else
+                finding_advise(out, f, "The loop follows operation %s (%s%s%s): undo it with RollbackApplication, or restore the snapshot from "
+                               "before it.", text_or_empty(o->id), text_or_empty(o->kind), o->failure ? ": " : "", text_or_empty(o->failure));
+}
+
+static void advise(const struct window *w, const struct operation *change, int64_t onset_s, struct findings *out, struct finding *f) {
+        const struct application *a = w->application;
+        if (change)
+                advise_rollback(w, change, out, f);
+        if (a->log_group)
+                finding_advise(out, f, "Mend the first fault, not the newest one: in log group %s from %s on, the first line with `switched "
+                               "from RUNNING to` and `#0`, its member throwableInformation, deepest `Caused by`.", a->log_group,
+                               phrase_time(onset_s - 60).text);
+        else
+                finding_advise(out, f, "Add a CloudWatch logging option (AddApplicationCloudWatchLoggingOption): without logs the exception "
+                               "that starts each restart cannot be read.");
+        finding_advise(out, f, "If the job dies again while it restores (Partial recovery is not supported): mend the trigger, stop with force, "
+                       "wait for READY, start with SKIP_RESTORE_FROM_SNAPSHOT. That reprocesses or loses data.");
+        for (size_t i = 0; i < w->n_snapshots; i++)
+                if (w->snapshots[i].status && strcmp(w->snapshots[i].status, "CREATING") == 0)
+                        finding_advise(out, f, "Do not stop the application before snapshot %s is done.", text_or_empty(w->snapshots[i].name));
+}
+
+/* Counter and running time must tell the same; when they do not, both are shown. */
+static enum confidence compare(const struct signals *g, const struct onset *o, char *to, size_t size) {
+        bool by_counter = g->recent.unexpected > 0 && g->restarts.unexpected + g->restarts.expected > 0;
+        bool by_uptime = g->resets.unexpected + g->resets.expected > 0;
+        snprintf(to, size, "%s", "");
+        if (by_counter && by_uptime)
+                return CONFIDENCE_HIGH;
+        if (!by_counter)
+                snprintf(to, size, " Only the running time tells: it fell %.0f times in the last hour, while the restart counter %s.",
+                         g->resets.unexpected + g->resets.expected, g->counter ? "did not move" : "was not published");
+        else if (g->uptime && g->uptime->n_samples > 0 && g->uptime->samples[g->uptime->n_samples - 1].value > 3600e3)
+                snprintf(to, size, " The running time does not agree: it stands at %s and did not fall.",
+                         phrase_ms(g->uptime->samples[g->uptime->n_samples - 1].value).text);
+        else
+                return o->total >= 10 ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
+        return CONFIDENCE_MEDIUM;
+}
+
+/* The counter where the window begins and now: their difference is the finding. */
+static void show_evidence(const struct window *w, const double *settings, const struct signals *g, struct findings *out,
+                          struct finding *f) {
+        if (g->counter && g->restarts.newest.at_s > 0) {
+                size_t first = series_from(g->counter, series_until_s(w, g->counter) - (int64_t)settings[WINDOW]);
+                double before = g->counter->samples[first > 0 ? first - 1 : 0].value;
+                finding_evidence_sample(out, f, g->counter, g->counter->samples[first > 0 ? first - 1 : 0], NAN);
+                finding_evidence_sample(out, f, g->counter, g->restarts.newest, before + settings[RESTARTS]);
+        }
+        if (g->resets.newest.at_s > 0)
+                finding_evidence_sample(out, f, g->uptime, g->resets.newest, NAN);
+}
+
+static void show_change(const struct operation *change, struct findings *out, struct finding *f) {
+        char what[CHANGE_TEXT_MAX];
+        change_text(change, what);
+        finding_evidence_text(out, f, "operation", change->id, change->started_at_s, what);
+}
+
+static void report(const struct window *w, const double *settings, const struct signals *g, enum verdict verdict, struct findings *out) {
+        bool by_counter = g->restarts.newest.at_s > 0;
+        const struct series_view *s = by_counter ? g->counter : g->uptime;
+        step_function *step = by_counter ? counter_step : uptime_step;
+        struct onset o = find_onset(w, s, step, settings);
+        char differs[240], near[320], since[160];
+        enum confidence confidence = compare(g, &o, differs, sizeof differs);
+        bool is_loop = verdict == VERDICT_LOOP;
+        struct finding *f = findings_add(out, "restart_loop", is_loop ? SEVERITY_CRITICAL : SEVERITY_INFO, confidence, o.at_s);
+        f->is_expected = !is_loop;
+        const struct operation *change = change_before(w, o.at_s, NEARBY_S);
+        describe_change(w, change, o.at_s, near, sizeof near);
+        double hours = (double)(series_until_s(w, s) - o.at_s) / HOUR_S, window_min = settings[WINDOW] / 60;
+        if (o.is_from_the_start)
+                snprintf(since, sizeof since, "It was never stable in the window, which begins %s", phrase_time(s->samples[0].at_s).text);
+        else
+                snprintf(since, sizeof since, "The first one after a quiet spell was in the minute of %s", phrase_time(o.at_s).text);
+        bool is_deploy = is_loop && change && change->version_to > 0 && !o.is_from_the_start;
+        if (!is_loop)
+                finding_title(out, f, "Restarts during %s", change && change->kind ? change->kind : "a change");
+        else if (is_deploy)
+                finding_title(out, f, "Restart loop since the deploy of version %" PRId64 ", %s", change->version_to, phrase_span(hours * HOUR_S).text);
+        else
+                finding_title(out, f, "Restart loop for %s%s", o.is_from_the_start ? "more than " : "", phrase_span(hours * HOUR_S).text);
+        if (by_counter)
+                finding_summary(out, f, "%.0f restarts in the last %s (%.1f a minute), %.0f since the onset (%.1f an hour). %s.%s%s",
+                                g->restarts.unexpected + g->restarts.expected, phrase_span(settings[WINDOW]).text,
+                                (g->restarts.unexpected + g->restarts.expected) / window_min, o.total, hours > 0 ? o.total / hours : o.total, since,
+                                near, differs);
+        else
+                finding_summary(out, f, "The job's running time fell %.0f times in the last hour, %.0f times since the onset. %s.%s%s",
+                                g->resets.unexpected + g->resets.expected, o.total, since, near, differs);
+        if (is_loop)
+                advise(w, change, o.at_s, out, f);
+        show_evidence(w, settings, g, out, f);
+        if (change)
+                show_change(change, out, f);
+        if (!is_loop)
+                return;
+        findings_want(out, WANT_LOGS, NULL, o.at_s - 600, o.at_s + 180);
+        if (o.is_from_the_start && s->samples[0].at_s > w->now_s - LOOK_BACK_S + HOUR_S && w->from_s > w->now_s - LOOK_BACK_S + HOUR_S)
+                findings_want(out, WANT_SAMPLES, s->metric->name, w->now_s - LOOK_BACK_S, w->from_s);
+}
+
+static int judge(const struct window *w, const double *settings, struct findings *out) {
+        if (!application_is_running(w->application))
+                return 0;
+        struct signals g = look(w, settings);
+        if (!g.counter && (!g.uptime || g.uptime->n_samples == 0))
+                return JUDGE_BLIND;
+        enum verdict verdict = decide(w, settings, &g);
+        if (verdict != VERDICT_NONE)
+                report(w, settings, &g, verdict, out);
+        return out->failed;
+}
+
+const struct diagnoser diagnoser_restart_loop = {
+        .name = "restart_loop",
+        .help = "the job fails and restarts over and over",
+        .params = params,
+        .needs = needs,
+        .judge = judge,
+};
