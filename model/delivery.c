@@ -12,6 +12,13 @@ const char *channel_value(const struct channel *c, const char *key) {
         return NULL;
 }
 
+bool channel_has_key(const struct channel *c, const char *key) {
+        for (size_t i = 0; c->keys[i]; i++)
+                if (strcmp(c->keys[i], key) == 0)
+                        return true;
+        return false;
+}
+
 void channel_done(struct channel *c) {
         for (size_t i = 0; c->values && c->keys[i]; i++)
                 text_wipe_free(c->values[i]);

@@ -30,6 +30,7 @@ struct channel {
 
 /* Value of a declared key, NULL when not set. */
 const char *channel_value(const struct channel *c, const char *key);
+bool channel_has_key(const struct channel *c, const char *key); /* its type takes that key */
 void channel_done(struct channel *c);
 
 void delivery_done(struct delivery *d);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/client.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "util/text.h"
+
+enum { SERVICES_MAX = 8 };
+
+struct client {
+        struct exchange *exchange;
+        char *tag, *profile, *region;
+        struct credentials *credentials;
+        struct aws_profiles *profiles;
+        struct retry_settings retry;
+        struct client_service services[SERVICES_MAX];
+        size_t n_services;
+        struct exchange_run *refresh;
+        struct client_waiter *waiters;
+        struct timer wake; /* tells the waiters when no refresh was needed after all */
+        char last_error[sizeof((struct err){0}.text)];
+};
+
+static void start_refresh(struct client *c);
+
+int client_new(struct exchange *x, const struct client_options *options, struct client **ret, struct err *reterr) {
+        SCOPED(client_free) struct client *c = calloc(1, sizeof *c);
+        if (!c)
+                return -ENOMEM;
+        c->exchange = x;
+        if (text_replace(&c->tag, options->tag) < 0 || text_replace(&c->profile, options->profile) < 0 ||
+            text_replace(&c->region, options->region) < 0)
+                return -ENOMEM;
+        const struct aws_environment *environment = exchange_environment(x);
+        struct credentials_options wanted = {
+                .profile = options->profile,
+                .role_arn = options->role_arn,
+                .external_id = options->external_id,
+                .session_name = "flinkwatch",
+                .region = options->region,
+                .environment = environment,
+        };
+        int r = aws_profiles_load(environment, &c->profiles, reterr);
+        if (r == 0)
+                r = credentials_new(&wanted, &c->credentials, reterr);
+        if (r == 0)
+                r = retry_settings_resolve(environment, c->profiles, options->profile, &c->retry, reterr);
+        if (r < 0)
+                return r;
+        *ret = TAKE(c);
+        return 0;
+}
+
+void client_free(struct client *c) {
+        if (!c)
+                return;
+        while (c->waiters)
+                client_unwait(c->waiters);
+        exchange_cancel(c->refresh);
+        timer_stop(&c->wake);
+        credentials_free(c->credentials);
+        aws_profiles_free(c->profiles);
+        free(c->tag);
+        free(c->profile);
+        free(c->region);
+        free(c);
+}
+
+const char *client_tag(const struct client *c) {
+        return c->tag;
+}
+
+int client_max_attempts(const struct client *c) {
+        return c->retry.max_attempts;
+}
+
+struct client_service *client_service(struct client *c, const char *name) {
+        for (size_t i = 0; i < c->n_services; i++)
+                if (strcmp(c->services[i].name, name) == 0)
+                        return &c->services[i];
+        struct client_service *s = &c->services[c->n_services < SERVICES_MAX ? c->n_services++ : SERVICES_MAX - 1];
+        *s = (struct client_service){.name = name};
+        retry_bucket_init(&s->bucket);
+        rate_limiter_init(&s->limiter);
+        return s;
+}
+
+int client_endpoint(struct client *c, const char *service, const char *region, struct endpoint *ret, struct err *reterr) {
+        struct endpoint_options options = {
+                .environment = exchange_environment(c->exchange),
+                .profiles = c->profiles,
+                .profile = c->profile,
+        };
+        return endpoint_resolve(&options, service, region ? region : c->region, ret, reterr);
+}
+
+void client_describe(const struct client *c, struct buf *out) {
+        credentials_describe(c->credentials, out);
+}
+
+void client_unwait(struct client_waiter *w) {
+        if (!w->link)
+                return;
+        *w->link = w->next;
+        if (w->next)
+                w->next->link = w->link;
+        w->link = NULL;
+}
+
+static void wake_waiters(void *arg) {
+        struct client *c = arg;
+        const struct aws_keys *keys = credentials_peek(c->credentials, loop_now_s(exchange_loop(c->exchange)));
+        struct err err = {0};
+        if (!keys)
+                err_set(&err, -EKEYREJECTED, "no credentials: %s", c->last_error[0] ? c->last_error : "none found");
+        while (c->waiters) {
+                struct client_waiter *w = c->waiters;
+                client_unwait(w);
+                w->resume(w->arg, keys ? 0 : -EKEYREJECTED, &err);
+        }
+}
+
+static int step_refresh(void *arg, const struct http_reply *reply, struct http_request *ret_request, struct err *reterr) {
+        struct client *c = arg;
+        return credentials_step(c->credentials, reply, loop_now_s(exchange_loop(c->exchange)), ret_request, reterr);
+}
+
+static void on_refreshed(void *arg, int result, const struct err *err) {
+        struct client *c = arg;
+        c->refresh = NULL;
+        if (result < 0) {
+                bool is_news = strcmp(c->last_error, err->text) != 0;
+                bool still_has_keys = credentials_peek(c->credentials, loop_now_s(exchange_loop(c->exchange)));
+                text_copy(c->last_error, sizeof c->last_error, err->text);
+                if (is_news)
+                        log_line(still_has_keys ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "%s: credentials: %s%s", c->tag, err->text,
+                                 still_has_keys ? " (the old ones are still good)" : "");
+        } else {
+                if (c->last_error[0])
+                        log_notice("%s: credentials are good again", c->tag);
+                c->last_error[0] = '\0';
+        }
+        wake_waiters(c);
+}
+
+static void start_refresh(struct client *c) {
+        if (c->refresh)
+                return;
+        struct exchange_job job = {.arg = c, .step = step_refresh, .done = on_refreshed, .takes_failures = true};
+        if (exchange_start(c->exchange, &job, &c->refresh) < 0)
+                text_copy(c->last_error, sizeof c->last_error, "out of memory");
+}
+
+const struct aws_keys *client_keys(struct client *c) {
+        int64_t now_s = loop_now_s(exchange_loop(c->exchange));
+        if (credentials_is_due(c->credentials, now_s))
+                start_refresh(c);
+        return credentials_peek(c->credentials, now_s);
+}
+
+void client_reject_keys(struct client *c) {
+        credentials_reject(c->credentials, loop_now_s(exchange_loop(c->exchange)));
+}
+
+void client_wait(struct client *c, struct client_waiter *w) {
+        w->next = c->waiters;
+        w->link = &c->waiters;
+        if (w->next)
+                w->next->link = &w->next;
+        c->waiters = w;
+        if (!c->refresh)
+                timer_start(&c->wake, exchange_loop(c->exchange), 0, wake_waiters, c);
+}

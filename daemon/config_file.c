@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the file to struct config. libinih splits lines into keys and values; what it drops silently (a line without `=`, one that is too
+ * long, a section that is not closed) is seen here first, because each line passes through read_line. */
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/config.h"
+#include "daemon/config_keys.h"
+#include "util/list.h"
+#include "util/number.h"
+#include "util/text.h"
+
+enum { LINE_BYTES_MAX = 8192, FILE_BYTES_MAX = 4 << 20, SECRET_BYTES_MAX = 64 << 10, FAULTS_BYTES_MAX = 1 << 20, FAULTS_MAX = 100 };
+
+/* Where a named section began, and what a notifier said before its type was known. */
+struct pending_key {
+        int line;
+        size_t notifier;
+        char *name, *value;
+};
+
+struct reader {
+        const char *path;
+        FILE *file;
+        int line;
+        struct config *config;
+        struct config_faults *faults;
+        int section;   /* enum section_id, -1: none or unknown */
+        size_t index;  /* of the named section */
+        bool is_header; /* the current line opened a section */
+        int *target_lines, *notifier_lines;
+        size_t n_target_lines, target_lines_size, n_notifier_lines, notifier_lines_size;
+        struct pending_key *pending;
+        size_t n_pending, pending_size;
+        int failed;
+};
+
+static void fault(struct reader *r, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void fault(struct reader *r, int line, const char *format, ...) {
+        if (r->faults->n++ >= FAULTS_MAX)
+                return;
+        buf_printf(&r->faults->lines, "%s:%d: ", r->path, line);
+        va_list args;
+        va_start(args, format);
+        buf_vprintf(&r->faults->lines, format, args);
+        va_end(args);
+        buf_put_char(&r->faults->lines, '\n');
+}
+
+static void fault_unknown(struct reader *r, const char *what, struct span name, const char *const *known, size_t n) {
+        char word[80];
+        snprintf(word, sizeof word, "%.*s", (int)(name.len > 70 ? 70 : name.len), name.data);
+        const char *meant = text_nearest(word, known, n);
+        if (meant)
+                fault(r, r->line, "unknown %s %s: did you mean %s?", what, word, meant);
+        else
+                fault(r, r->line, "unknown %s %s", what, word);
+}
+
+static int settings_init(struct config *c) {
+        size_t n = 0;
+        while (diagnosers[n])
+                n++;
+        c->diagnosers = calloc(n, sizeof *c->diagnosers);
+        if (!c->diagnosers)
+                return -ENOMEM;
+        c->n_diagnosers = n;
+        for (size_t i = 0; i < n; i++) {
+                const struct param *params = diagnosers[i]->params;
+                c->diagnosers[i].is_enabled = true;
+                c->diagnosers[i].settings = calloc(param_count(params) + 1, sizeof(double));
+                if (!c->diagnosers[i].settings)
+                        return -ENOMEM;
+                for (size_t k = 0; params && params[k].name; k++)
+                        c->diagnosers[i].settings[k] = params[k].standard;
+        }
+        return 0;
+}
+
+static int set_defaults(struct config *c) {
+        const char *state = getenv("STATE_DIRECTORY"), *runtime = getenv("RUNTIME_DIRECTORY");
+        struct buf socket = BUF_INIT(4096);
+        buf_printf(&socket, "%s/flinkwatch.sock", runtime && *runtime ? runtime : "/run/flinkwatch");
+        c->log_level = LOG_LEVEL_INFO;
+        c->interval_s = 60;
+        c->backfill_s = 15 * 86400;
+        c->settle_s = 120;
+        c->retention_s = 455 * 86400;
+        c->monthly_budget_usd = -1;
+        c->socket = buf_steal(&socket);
+        buf_done(&socket);
+        if (!c->socket || text_replace(&c->state_directory, state && *state ? state : "/var/lib/flinkwatch") < 0)
+                return -ENOMEM;
+        return settings_init(c);
+}
+
+/* Sections. */
+
+static bool is_name_taken(struct reader *r, const char *name) {
+        const struct config *c = r->config;
+        for (size_t i = 0; r->section == SECTION_TARGET && i < c->n_targets; i++)
+                if (c->targets[i].name && strcmp(c->targets[i].name, name) == 0)
+                        return true;
+        for (size_t i = 0; r->section == SECTION_NOTIFIER && i < c->n_notifiers; i++)
+                if (c->notifiers[i].name && strcmp(c->notifiers[i].name, name) == 0)
+                        return true;
+        return false;
+}
+
+static void note_line(struct reader *r, int **lines, size_t *n, size_t *size) {
+        int *slot = list_add((void **)lines, n, size, sizeof **lines);
+        if (slot)
+                *slot = r->line;
+        else
+                r->failed = -ENOMEM;
+}
+
+static char **begin_named(struct reader *r) {
+        struct config *c = r->config;
+        if (r->section == SECTION_TARGET) {
+                struct config_target *t = LIST_ADD(c->targets, c->n_targets, c->targets_size);
+                note_line(r, &r->target_lines, &r->n_target_lines, &r->target_lines_size);
+                r->index = c->n_targets - 1;
+                return t ? &t->name : NULL;
+        }
+        if (r->section == SECTION_APPLICATION) {
+                struct config_application *a = LIST_ADD(c->applications, c->n_applications, c->applications_size);
+                r->index = c->n_applications - 1;
+                if (a)
+                        a->severity_cap = SEVERITY_CRITICAL;
+                return a ? &a->name : NULL;
+        }
+        if (r->section == SECTION_NOTIFIER) {
+                struct config_notifier *n = LIST_ADD(c->notifiers, c->n_notifiers, c->notifiers_size);
+                note_line(r, &r->notifier_lines, &r->n_notifier_lines, &r->notifier_lines_size);
+                r->index = c->n_notifiers - 1;
+                if (n) {
+                        n->min_severity = SEVERITY_WARNING;
+                        n->repeat_interval_s = 4 * 3600;
+                }
+                return n ? &n->name : NULL;
+        }
+        struct config_maintenance *m = LIST_ADD(c->maintenance, c->n_maintenance, c->maintenance_size);
+        r->index = c->n_maintenance - 1;
+        return m ? &m->name : NULL;
+}
+
+static void begin_diagnoser(struct reader *r, struct span name) {
+        const char *names[64];
+        size_t n = 0;
+        for (; diagnosers[n] && n < ELEMENTS(names); n++) {
+                names[n] = diagnosers[n]->name;
+                if (span_is(name, names[n])) {
+                        r->index = n;
+                        return;
+                }
+        }
+        fault_unknown(r, "diagnoser", name, names, n);
+        r->section = -1;
+}
+
+static void begin_section(struct reader *r, struct span header) {
+        const char *names[N_SECTIONS];
+        struct span rest = header, kind = span_split(&rest, ' '), name = span_trim(rest);
+        r->section = -1;
+        for (int i = 0; i < N_SECTIONS; i++) {
+                names[i] = config_sections[i].name;
+                if (span_is(kind, names[i]))
+                        r->section = i;
+        }
+        if (r->section < 0) {
+                fault_unknown(r, "section", kind, names, N_SECTIONS);
+                return;
+        }
+        bool is_named = config_sections[r->section].is_named;
+        if (is_named != (name.len > 0)) {
+                fault(r, r->line, is_named ? "section [%s] needs a name: [%s NAME]" : "section [%s] takes no name: write [%s]",
+                      config_sections[r->section].name, config_sections[r->section].name);
+                r->section = -1;
+                return;
+        }
+        if (r->section == SECTION_DIAGNOSER)
+                begin_diagnoser(r, name);
+        else if (is_named) {
+                char *copy = span_dup(name);
+                bool is_taken = copy && is_name_taken(r, copy);
+                char **slot = copy && !is_taken ? begin_named(r) : NULL;
+                if (is_taken) {
+                        fault(r, r->line, "[%s %s] is there twice: names must differ", config_sections[r->section].name, copy);
+                        r->section = -1;
+                }
+                if (slot)
+                        *slot = TAKE(copy);
+                else if (!is_taken)
+                        r->failed = -ENOMEM;
+                free(copy);
+        }
+}
+
+/* Keys. */
+
+static void *section_base(struct reader *r) {
+        struct config *c = r->config;
+        switch (r->section) {
+        case SECTION_TARGET:
+                return &c->targets[r->index];
+        case SECTION_APPLICATION:
+                return &c->applications[r->index];
+        case SECTION_NOTIFIER:
+                return &c->notifiers[r->index];
+        case SECTION_MAINTENANCE:
+                return &c->maintenance[r->index];
+        default:
+                return c;
+        }
+}
+
+static void set_param(struct reader *r, size_t diagnoser, struct span name, const char *value) {
+        const struct param *params = diagnosers[diagnoser]->params;
+        const char *names[64] = {"enabled"};
+        size_t n = 1;
+        struct err err = {0};
+        double parsed;
+        for (size_t i = 0; params && params[i].name && n < ELEMENTS(names); i++) {
+                names[n++] = params[i].name;
+                if (!span_is(name, params[i].name))
+                        continue;
+                if (param_parse(&params[i], span_of(value), &parsed, &err) < 0) {
+                        fault(r, r->line, "%s", err.text);
+                        return;
+                }
+                if (r->section == SECTION_DIAGNOSER) {
+                        r->config->diagnosers[diagnoser].settings[i] = parsed;
+                        return;
+                }
+                struct config_application *a = &r->config->applications[r->index];
+                struct config_override *o = LIST_ADD(a->overrides, a->n_overrides, a->overrides_size);
+                if (o)
+                        *o = (struct config_override){diagnoser, i, parsed};
+                else
+                        r->failed = -ENOMEM;
+                return;
+        }
+        fault_unknown(r, "key", name, names, n);
+}
+
+static void set_diagnoser_key(struct reader *r, const char *name, const char *value) {
+        if (strcmp(name, "enabled") != 0) {
+                set_param(r, r->index, span_of(name), value);
+                return;
+        }
+        if (number_bool(span_of(value), &r->config->diagnosers[r->index].is_enabled) < 0)
+                fault(r, r->line, "enabled = %s: expected yes or no", value);
+}
+
+/* "checkpoint_duration.warning_ratio" in [application GLOB] */
+static bool set_override(struct reader *r, const char *name, const char *value) {
+        struct span rest = span_of(name), which = span_split(&rest, '.');
+        if (!rest.data)
+                return false;
+        const char *names[64];
+        size_t n = 0;
+        for (; diagnosers[n] && n < ELEMENTS(names); n++) {
+                names[n] = diagnosers[n]->name;
+                if (span_is(which, names[n])) {
+                        set_param(r, n, rest, value);
+                        return true;
+                }
+        }
+        fault_unknown(r, "diagnoser", which, names, n);
+        return true;
+}
+
+static void keep_for_type(struct reader *r, const char *name, const char *value) {
+        struct pending_key *p = LIST_ADD(r->pending, r->n_pending, r->pending_size);
+        if (!p || text_replace(&p->name, name) < 0 || text_replace(&p->value, value) < 0) {
+                r->failed = -ENOMEM;
+                return;
+        }
+        p->line = r->line;
+        p->notifier = r->index;
+}
+
+static int on_key(void *arg, const char *ini_section, const char *name, const char *value) {
+        (void)ini_section;
+        struct reader *r = arg;
+        if (r->section < 0)
+                return 1;
+        const struct config_key *keys = config_sections[r->section].keys;
+        const char *names[32];
+        size_t n = 0;
+        struct err err = {0};
+        for (; keys[n].name && n < ELEMENTS(names); n++) {
+                names[n] = keys[n].name;
+                if (strcmp(keys[n].name, name) != 0)
+                        continue;
+                int result = config_key_set(&keys[n], section_base(r), value, &err);
+                if (result == -ENOMEM)
+                        r->failed = result;
+                else if (result < 0)
+                        fault(r, r->line, "%s", err.text);
+                return 1;
+        }
+        if (r->section == SECTION_DIAGNOSER)
+                set_diagnoser_key(r, name, value);
+        else if (r->section == SECTION_NOTIFIER)
+                keep_for_type(r, name, value);
+        else if (r->section != SECTION_APPLICATION || !set_override(r, name, value))
+                fault_unknown(r, "key", span_of(name), names, n);
+        return 1;
+}
+
+/* Lines. */
+
+static void check_line(struct reader *r, char *line) {
+        struct span text = span_trim(span_of(line));
+        r->is_header = text.len > 0 && text.data[0] == '[';
+        if (text.len == 0 || text.data[0] == '#' || text.data[0] == ';')
+                return;
+        if (r->is_header) {
+                const char *end = memchr(text.data, ']', text.len);
+                if (end)
+                        begin_section(r, span_trim((struct span){text.data + 1, (size_t)(end - text.data) - 1}));
+                else
+                        fault(r, r->line, "section is not closed: ] is missing");
+                if (!end)
+                        line[0] = '\0';
+                return;
+        }
+        if (!memchr(text.data, '=', text.len)) {
+                fault(r, r->line, "expected KEY = VALUE or [SECTION]");
+                line[0] = '\0';
+        } else if (r->section < 0 && r->faults->n == 0) {
+                fault(r, r->line, "a key before the first [SECTION]");
+        }
+}
+
+/* fgets for libinih: without leading blanks (libinih would read an indented line as more of the value before it). */
+static char *read_line(char *to, int size, void *arg) {
+        struct reader *r = arg;
+        static const char end_of_line[] = "\n";
+        char raw[LINE_BYTES_MAX];
+        if (!fgets(raw, sizeof raw, r->file))
+                return NULL;
+        r->line++;
+        size_t len = strlen(raw), limit = (size_t)size < sizeof raw ? (size_t)size : sizeof raw;
+        bool is_whole = len > 0 && raw[len - 1] == '\n';
+        if ((!is_whole && !feof(r->file)) || len + 3 > limit) {
+                fault(r, r->line, "the line is longer than %zu bytes", limit - 4);
+                for (int c = is_whole ? '\n' : 0; c != '\n' && c != EOF;)
+                        c = fgetc(r->file);
+                text_copy(to, (size_t)size, end_of_line);
+                return to;
+        }
+        char *start = raw + strspn(raw, " \t");
+        check_line(r, start);
+        text_copy(to, (size_t)size, *start ? start : end_of_line);
+        return to;
+}
+
+/* After the last line. */
+
+static int read_secret(const char *path, char **ret, struct err *reterr) {
+        SCOPED(fclose) FILE *file = fopen(path, "re");
+        if (!file)
+                return err_set(reterr, -errno, "cannot read %s: %s", path, strerror(errno));
+        SCOPED(buf_wipe) struct buf text = BUF_INIT(SECRET_BYTES_MAX);
+        char *to = buf_reserve(&text, SECRET_BYTES_MAX);
+        if (!to)
+                return -ENOMEM;
+        text.len = fread(to, 1, SECRET_BYTES_MAX, file);
+        to[text.len] = '\0';
+        struct span value = span_trim(buf_span(&text));
+        if (value.len == 0)
+                return err_set(reterr, -EINVAL, "%s is empty", path);
+        char *copy = span_dup(value);
+        if (!copy)
+                return -ENOMEM;
+        text_wipe_free(*ret);
+        *ret = copy;
+        return 0;
+}
+
+static bool is_secret(const struct notifier *type, const char *key) {
+        for (size_t i = 0; type->secrets[i]; i++)
+                if (strcmp(type->secrets[i], key) == 0)
+                        return true;
+        return false;
+}
+
+/* Whether `name` is `key`, or key_file of a secret. */
+static bool set_channel_key(struct reader *r, struct config_notifier *n, const struct pending_key *p) {
+        for (size_t i = 0; n->type->keys[i]; i++) {
+                const char *key = n->type->keys[i];
+                size_t len = strlen(key);
+                bool is_file = is_secret(n->type, key) && strncmp(p->name, key, len) == 0 && strcmp(p->name + len, "_file") == 0;
+                if (!is_file && strcmp(p->name, key) != 0)
+                        continue;
+                struct err err = {0};
+                int result = is_file ? read_secret(p->value, &n->channel.values[i], &err) : text_replace(&n->channel.values[i], p->value);
+                if (result == -ENOMEM)
+                        r->failed = result;
+                else if (result < 0)
+                        fault(r, p->line, "%s: %s", p->name, err.text);
+                return true;
+        }
+        return false;
+}
+
+static void report_unknown_channel_key(struct reader *r, const struct config_notifier *n, const struct pending_key *p) {
+        const char *names[32];
+        size_t count = 0;
+        for (const struct config_key *k = config_sections[SECTION_NOTIFIER].keys; k->name; k++)
+                names[count++] = k->name;
+        for (size_t i = 0; n->type->keys[i] && count < ELEMENTS(names); i++)
+                names[count++] = n->type->keys[i];
+        const char *meant = text_nearest(p->name, names, count);
+        fault(r, p->line, "unknown key %s for type %s%s%s%s", p->name, n->type->type, meant ? ": did you mean " : "", meant ? meant : "",
+              meant ? "?" : "");
+}
+
+static void finish_notifier(struct reader *r, size_t index) {
+        struct config_notifier *n = &r->config->notifiers[index];
+        int line = r->notifier_lines[index];
+        n->type = n->type_name ? notifier_find(n->type_name) : NULL;
+        if (!n->type_name)
+                fault(r, line, "[notifier %s]: type is missing: type = slack (or sns ...)", n->name);
+        else if (!n->type)
+                fault(r, line, "[notifier %s]: unknown type %s", n->name, n->type_name);
+        if (!n->type)
+                return;
+        size_t n_keys = 0;
+        while (n->type->keys[n_keys])
+                n_keys++;
+        n->channel = (struct channel){.type = n->type->type, .keys = n->type->keys, .values = calloc(n_keys + 1, sizeof(char *))};
+        if (!n->channel.values || text_replace(&n->channel.name, n->name) < 0) {
+                r->failed = -ENOMEM;
+                return;
+        }
+        size_t faults_before = r->faults->n;
+        for (size_t i = 0; i < r->n_pending; i++)
+                if (r->pending[i].notifier == index && !set_channel_key(r, n, &r->pending[i]))
+                        report_unknown_channel_key(r, n, &r->pending[i]);
+        struct err err = {0};
+        if (r->faults->n == faults_before && n->type->check(&n->channel, &err) < 0)
+                fault(r, line, "[notifier %s]: %s", n->name, err.text);
+}
+
+static void finish(struct reader *r) {
+        struct config *c = r->config;
+        if (c->n_targets == 0 && r->faults->n == 0)
+                fault(r, r->line > 0 ? r->line : 1, "no [target NAME] section: at least one is needed, with its region");
+        for (size_t i = 0; i < c->n_targets; i++) {
+                struct config_target *t = &c->targets[i];
+                if (!t->region)
+                        fault(r, r->target_lines[i], "[target %s]: region is missing: region = eu-west-1", t->name);
+                if (t->external_id && !t->role_arn)
+                        fault(r, r->target_lines[i], "[target %s]: external_id without role_arn", t->name);
+                if (!t->applications && text_replace(&t->applications, "*") < 0)
+                        r->failed = -ENOMEM;
+        }
+        for (size_t i = 0; i < c->n_notifiers && !r->failed; i++) {
+                if (!c->notifiers[i].applications && text_replace(&c->notifiers[i].applications, "*") < 0)
+                        r->failed = -ENOMEM;
+                finish_notifier(r, i);
+        }
+}
+
+static void reader_done(struct reader *r) {
+        for (size_t i = 0; i < r->n_pending; i++) {
+                free(r->pending[i].name);
+                text_wipe_free(r->pending[i].value);
+        }
+        free(r->pending);
+        free(r->target_lines);
+        free(r->notifier_lines);
+}
+
+static int open_file(const char *path, FILE **ret, struct config_faults *faults) {
+        struct stat st;
+        FILE *file = fopen(path, "re");
+        int code = file ? 0 : -errno;
+        if (file && (fstat(fileno(file), &st) < 0 || S_ISDIR(st.st_mode)))
+                code = -EISDIR;
+        else if (file && st.st_size > FILE_BYTES_MAX)
+                code = -EFBIG;
+        if (code < 0) {
+                if (file)
+                        fclose(file);
+                faults->n++;
+                buf_printf(&faults->lines, "%s:0: cannot read the configuration: %s\n", path, strerror(-code));
+                return code;
+        }
+        *ret = file;
+        return 0;
+}
+
+int config_load(const char *path, struct config **ret, struct config_faults *faults) {
+        *faults = (struct config_faults){.lines = BUF_INIT(FAULTS_BYTES_MAX)};
+        SCOPED(fclose) FILE *file = NULL;
+        int code = open_file(path, &file, faults);
+        if (code < 0)
+                return code;
+        SCOPED(config_free) struct config *c = calloc(1, sizeof *c);
+        if (!c || set_defaults(c) < 0 || text_replace(&c->path, path) < 0)
+                return -ENOMEM;
+        struct reader r = {.path = path, .file = file, .config = c, .faults = faults, .section = -1};
+        ini_max_line = LINE_BYTES_MAX;
+        ini_parse_stream(read_line, &r, on_key, &r);
+        finish(&r);
+        reader_done(&r);
+        if (r.failed)
+                return r.failed;
+        if (faults->n > 0)
+                return -EINVAL;
+        *ret = TAKE(c);
+        return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Empties the outbox: one delivery at a time per notifier, again and again until the receiver has it. */
+#pragma once
+
+#include "daemon/config.h"
+#include "daemon/exchange.h"
+#include "store/store.h"
+
+struct courier;
+
+struct courier_host {
+        struct loop *loop;
+        struct exchange *exchange;
+        struct store *store;
+        const struct config *config;
+        void *arg;
+        void (*idle)(void *arg); /* nothing is under way and nothing is due now */
+};
+
+/* Everything is borrowed. -EINVAL when a notifier's credentials are broken, with the reason. */
+int courier_new(const struct courier_host *host, struct courier **ret, struct err *reterr);
+void courier_free(struct courier *c);
+/* Something may be due. */
+void courier_wake(struct courier *c);
+
+SCOPED_DEFINE(struct courier, courier_free)

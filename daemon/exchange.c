@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/exchange.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "aws/error.h"
+#include "daemon/client.h"
+#include "daemon/log.h"
+#include "util/text.h"
+
+enum { PROGRAM_TIMEOUT_MS = 60 * 1000 };
+
+struct exchange {
+        struct loop *loop;
+        struct wire *wire;
+        struct sigv4 *signer;
+        const struct aws_environment *environment;
+        struct exchange_run *runs;
+        int64_t n_requests;
+};
+
+struct exchange_run {
+        struct exchange *exchange;
+        struct exchange_run *next, **link;
+        struct exchange_job job;
+        struct http_request request;
+        struct timer timer;
+        struct client_waiter waiter;
+        struct wire_call *call;
+        struct program_call *program;
+        int attempt;      /* 0 for the first */
+        int retry_cost;   /* of the last retry */
+        bool has_renewed; /* keys were rejected once already */
+        bool has_mended_clock;
+};
+
+static void send_request(struct exchange_run *run);
+
+static void resend(void *arg) {
+        send_request(arg);
+}
+
+int exchange_new(struct loop *l, struct wire *wire, const struct aws_environment *environment, struct exchange **ret) {
+        SCOPED(exchange_free) struct exchange *x = calloc(1, sizeof *x);
+        if (!x)
+                return -ENOMEM;
+        x->loop = l;
+        x->wire = wire;
+        x->environment = environment;
+        int r = sigv4_new(&x->signer);
+        if (r < 0)
+                return r;
+        *ret = TAKE(x);
+        return 0;
+}
+
+void exchange_free(struct exchange *x) {
+        if (!x)
+                return;
+        while (x->runs)
+                exchange_cancel(x->runs);
+        sigv4_free(x->signer);
+        free(x);
+}
+
+struct loop *exchange_loop(struct exchange *x) {
+        return x->loop;
+}
+
+struct sigv4 *exchange_signer(struct exchange *x) {
+        return x->signer;
+}
+
+const struct aws_environment *exchange_environment(const struct exchange *x) {
+        return x->environment;
+}
+
+int64_t exchange_requests(const struct exchange *x) {
+        return x->n_requests;
+}
+
+void exchange_cancel(struct exchange_run *run) {
+        if (!run)
+                return;
+        timer_stop(&run->timer);
+        client_unwait(&run->waiter);
+        wire_cancel(run->call);
+        program_cancel(run->program);
+        http_request_done(&run->request);
+        *run->link = run->next;
+        if (run->next)
+                run->next->link = run->link;
+        free(run);
+}
+
+static void finish(struct exchange_run *run, int result, const struct err *err) {
+        struct exchange_job job = run->job;
+        struct err copy = {.code = result};
+        if (err)
+                copy = *err;
+        exchange_cancel(run);
+        job.done(job.arg, result, &copy);
+}
+
+static void advance(struct exchange_run *run, const struct http_reply *reply) {
+        struct http_request next;
+        struct err err = {0};
+        http_request_init(&next);
+        int r = run->job.step(run->job.arg, reply, &next, &err);
+        char operation[80];
+        text_copy(operation, sizeof operation, run->request.operation);
+        http_request_done(&run->request);
+        run->request = next;
+        run->attempt = 0;
+        run->retry_cost = 0;
+        run->has_renewed = run->has_mended_clock = false;
+        if (r == STEP_SEND) {
+                send_request(run);
+                return;
+        }
+        if (r < 0 && !err.text[0])
+                err_set(&err, r, "%s", strerror(-r));
+        if (r < 0 && operation[0])
+                err_prefix(&err, "%s", operation);
+        finish(run, r, &err);
+}
+
+/* What a person can do about each kind of failure. */
+static const struct {
+        enum aws_outcome outcome;
+        int code;
+        const char *way_out;
+} verdicts[] = {
+        {AWS_DENIED, -EACCES, "allow the action to this identity (see the IAM policy in the manual)"},
+        {AWS_CREDENTIALS, -EKEYREJECTED, "check the credentials and their expiry"},
+        {AWS_SKEW, -EKEYREJECTED, "set this machine's clock"},
+        {AWS_INVALID, -EINVAL, "the service refuses the request for good"},
+        {AWS_NOT_FOUND, -ENOENT, "check the name and the region"},
+        {AWS_THROTTLED, -EAGAIN, "it is tried again at the next poll"},
+        {AWS_TRANSIENT, -EIO, "it is tried again at the next poll"},
+};
+
+static const struct {
+        enum http_fault fault;
+        const char *way_out;
+} fault_advice[] = {
+        {HTTP_FAULT_RESOLVE, "check the region, the endpoint's name and DNS"},
+        {HTTP_FAULT_CONNECT, "check the route to the endpoint: firewall, VPC endpoint, proxy"},
+        {HTTP_FAULT_TLS, "check the certificate authority (AWS_CA_BUNDLE) and this machine's clock"},
+        {HTTP_FAULT_TIMEOUT, "it is tried again at the next poll"},
+};
+
+static void fail(struct exchange_run *run, enum aws_outcome outcome, const struct aws_error *error, const struct http_reply *reply) {
+        struct err err;
+        const char *way_out = "see the message";
+        int code = -EIO;
+        for (size_t i = 0; i < ELEMENTS(verdicts); i++)
+                if (verdicts[i].outcome == outcome) {
+                        way_out = verdicts[i].way_out;
+                        code = verdicts[i].code;
+                }
+        for (size_t i = 0; i < ELEMENTS(fault_advice); i++)
+                if (reply->fault && fault_advice[i].fault == reply->fault)
+                        way_out = fault_advice[i].way_out;
+        char status[16] = "";
+        bool has_code = strncmp(error->code, "HTTP ", 5) != 0;
+        if (reply->status > 0 && has_code)
+                snprintf(status, sizeof status, "%d ", reply->status);
+        char tries[32] = "";
+        if (run->attempt > 0)
+                snprintf(tries, sizeof tries, " (%d attempts)", run->attempt + 1);
+        char message[130];
+        text_copy(message, sizeof message, error->message);
+        err_set(&err, code, "%s: %s%s%s%s%s: %s", run->request.operation, status, error->code, message[0] ? ": " : "", message, tries,
+                way_out);
+        finish(run, code, &err);
+}
+
+static void fail_not_json(struct exchange_run *run, const struct http_reply *reply) {
+        struct err err;
+        struct span type = http_reply_header(reply, "Content-Type");
+        err_set(&err, -EPROTO, "%s: the answer is not JSON but %.*s: is a proxy or a login page in between?", run->request.operation,
+                type.len > 0 ? (int)(type.len > 60 ? 60 : type.len) : 7, type.len > 0 ? type.data : "unknown");
+        finish(run, -EPROTO, &err);
+}
+
+static struct client_service *service_of(struct exchange_run *run) {
+        return run->job.client && run->request.service ? client_service(run->job.client, run->request.service) : NULL;
+}
+
+/* Whether another attempt was arranged. */
+static bool retries(struct exchange_run *run, enum aws_outcome outcome, const struct http_reply *reply) {
+        struct client_service *service = service_of(run);
+        if (outcome == AWS_CREDENTIALS && service && !run->has_renewed) {
+                run->has_renewed = true;
+                client_reject_keys(run->job.client);
+                timer_start(&run->timer, run->exchange->loop, 0, resend, run);
+                return true;
+        }
+        if (outcome == AWS_SKEW && !run->has_mended_clock) {
+                run->has_mended_clock = true;
+                timer_start(&run->timer, run->exchange->loop, 0, resend, run);
+                return true;
+        }
+        int most = run->job.client ? client_max_attempts(run->job.client) : RETRY_ATTEMPTS_DEFAULT;
+        if (run->job.takes_failures || !retry_is_useful(outcome) || run->attempt + 1 >= most)
+                return false;
+        if (service) {
+                run->retry_cost = retry_bucket_take(&service->bucket, reply->fault == HTTP_FAULT_TIMEOUT);
+                if (run->retry_cost < 0)
+                        return false;
+        }
+        int64_t now_s = loop_now_s(run->exchange->loop);
+        int64_t delay_ms = retry_delay_ms(run->attempt, outcome, loop_random(), retry_after_read(reply, now_s));
+        run->attempt++;
+        log_debug("%s: attempt %d in %lld ms", run->request.operation, run->attempt + 1, (long long)delay_ms);
+        timer_start(&run->timer, run->exchange->loop, delay_ms, resend, run);
+        return true;
+}
+
+static void on_reply(void *arg, const struct http_reply *reply) {
+        struct exchange_run *run = arg;
+        struct client_service *service = service_of(run);
+        run->call = NULL;
+        run->program = NULL;
+        struct aws_error error = {0};
+        int64_t skew_ms = 0;
+        if (service) {
+                clock_skew_update(&service->skew, reply->sent_at_ms, reply->received_at_ms, reply);
+                skew_ms = clock_skew_ms(&service->skew);
+        }
+        bool is_good = reply->status >= 200 && reply->status < 300;
+        if (!is_good)
+                aws_error_parse(reply, &error);
+        enum aws_outcome outcome = is_good ? AWS_OK : aws_classify(reply, &error, skew_ms);
+        if (service)
+                rate_limiter_update(&service->limiter, outcome == AWS_THROTTLED, loop_monotonic_ms(run->exchange->loop));
+        if (is_good && service)
+                retry_bucket_refund(&service->bucket, run->retry_cost);
+        bool is_mendable = service && (outcome == AWS_CREDENTIALS || outcome == AWS_SKEW);
+        if (!is_good && (!run->job.takes_failures || is_mendable) && retries(run, outcome, reply))
+                return;
+        if (run->job.takes_failures) {
+                advance(run, reply);
+                return;
+        }
+        bool expects_json = service && run->request.n_headers > 0 && strcmp(run->request.service, "sts") != 0 &&
+                            strcmp(run->request.service, "sns") != 0;
+        if (is_good && expects_json && !aws_reply_is_json(reply))
+                fail_not_json(run, reply);
+        else if (is_good)
+                advance(run, reply);
+        else
+                fail(run, outcome, &error, reply);
+}
+
+static void on_keys(void *arg, int result, const struct err *err) {
+        struct exchange_run *run = arg;
+        if (result < 0)
+                finish(run, result, err);
+        else
+                send_request(run);
+}
+
+/* The path that is signed is the one on the wire: with what an overridden endpoint puts before it. */
+static int sign_at(struct exchange_run *run, const struct aws_keys *keys, const struct endpoint *endpoint, int64_t at_s, char **ret_url) {
+        struct http_request *request = &run->request;
+        SCOPED(buf_done) struct buf url = BUF_INIT(64 << 10);
+        SCOPED(buf_done) struct buf path = BUF_INIT(64 << 10);
+        const char *own = request->path ? request->path : "/";
+        buf_printf(&url, "%s%s", endpoint->url, own);
+        buf_printf(&path, "%s%s", endpoint->base_path, own);
+        char *signed_path = buf_steal(&path), *kept = request->path;
+        if (!signed_path)
+                return -ENOMEM;
+        request->path = signed_path;
+        int r = sigv4_sign(run->exchange->signer, keys, endpoint->signing_region, request->service, endpoint->host, at_s, request);
+        request->path = kept;
+        free(signed_path);
+        if (r == 0 && !(*ret_url = buf_steal(&url)))
+                r = -ENOMEM;
+        return r;
+}
+
+/* 0: signed, *ret_url set; 1: waits for keys or for its turn; -errno. */
+static int sign(struct exchange_run *run, char **ret_url, struct err *reterr) {
+        struct exchange *x = run->exchange;
+        struct client *client = run->job.client;
+        if (!client)
+                return err_set(reterr, -EINVAL, "%s: no credentials are configured for it", run->request.operation);
+        const struct aws_keys *keys = client_keys(client);
+        if (!keys) {
+                run->waiter.arg = run;
+                run->waiter.resume = on_keys;
+                client_wait(client, &run->waiter);
+                return 1;
+        }
+        struct client_service *service = service_of(run);
+        int64_t wait_ms = rate_limiter_acquire_ms(&service->limiter, loop_monotonic_ms(x->loop));
+        if (wait_ms > 0) {
+                timer_start(&run->timer, x->loop, wait_ms, resend, run);
+                return 1;
+        }
+        SCOPED(endpoint_done) struct endpoint endpoint = {0};
+        int r = client_endpoint(client, run->request.service, run->request.region, &endpoint, reterr);
+        if (r < 0)
+                return r;
+        int64_t signed_at_s = (loop_now_ms(x->loop) + clock_skew_ms(&service->skew)) / 1000;
+        r = sign_at(run, keys, &endpoint, signed_at_s, ret_url);
+        return r < 0 ? err_set(reterr, r, "%s: cannot be signed: %s", run->request.operation, strerror(-r)) : 0;
+}
+
+static void send_request(struct exchange_run *run) {
+        struct exchange *x = run->exchange;
+        struct err err = {0};
+        SCOPED(free) char *endpoint_url = NULL;
+        int r = run->request.service && run->request.auth == HTTP_AUTH_SIGV4 ? sign(run, &endpoint_url, &err) : 0;
+        if (r == 1)
+                return;
+        x->n_requests++;
+        if (r == 0 && run->request.argv)
+                r = program_run(x->loop, run->request.argv, PROGRAM_TIMEOUT_MS, on_reply, run, &run->program);
+        else if (r == 0)
+                r = wire_send(x->wire, &run->request, endpoint_url ? endpoint_url : run->request.url, on_reply, run, &run->call);
+        if (r == 0)
+                return;
+        if (!err.text[0] && run->request.argv)
+                err_set(&err, r, "%s: cannot run %s: %s", run->request.operation, run->request.argv[0], strerror(-r));
+        else if (!err.text[0])
+                err_set(&err, r, "%s: cannot be sent: %s", run->request.operation, strerror(-r));
+        finish(run, r, &err);
+}
+
+static void begin(void *arg) {
+        advance(arg, NULL);
+}
+
+int exchange_start(struct exchange *x, const struct exchange_job *job, struct exchange_run **ret) {
+        struct exchange_run *run = calloc(1, sizeof *run);
+        if (!run)
+                return -ENOMEM;
+        run->exchange = x;
+        run->job = *job;
+        http_request_init(&run->request);
+        run->next = x->runs;
+        run->link = &x->runs;
+        if (run->next)
+                run->next->link = &run->next;
+        x->runs = run;
+        timer_start(&run->timer, x->loop, 0, begin, run);
+        *ret = run;
+        return 0;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/judge.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/replay.h"
+
+enum {
+        RESOLVE_AFTER_S = 600,
+        REOPEN_WITHIN_S = 3600,
+        REPLAY_STEP_S = 300,
+        /* Judged this long after the fact, a transition is history: it is recorded and nobody is told. */
+        HISTORY_S = 900,
+        DIAGNOSERS_MAX = 64,
+        PARAMS_MAX = 32,
+};
+
+struct judge {
+        struct judge_job job;
+        struct window *window; /* all that the job may look at */
+        struct incident_rows incidents;
+        struct route *routes;
+        size_t n_routes;
+        int64_t at_s, step_s; /* next instant */
+        struct judge_result result;
+};
+
+static bool is_sentinel_diagnoser(const struct diagnoser *d) {
+        bool has_sentinel = false;
+        for (const struct series_need *n = d->needs; n && n->metric; n++) {
+                const struct metric *m = metric_find(n->metric, n->statistic);
+                if (m && m->tier == TIER_SENTINEL)
+                        has_sentinel = true;
+                else if (!n->is_optional)
+                        return false;
+        }
+        return has_sentinel;
+}
+
+/* Whether a diagnoser judges at this instant of this job. */
+static bool is_judging(const struct judge_job *job, size_t i, bool is_now) {
+        if (!job->config->diagnosers[i].is_enabled)
+                return false;
+        switch (job->set) {
+        case JUDGE_SENTINELS:
+                return is_sentinel_diagnoser(diagnosers[i]);
+        case JUDGE_THE_REST:
+                return is_now || !is_sentinel_diagnoser(diagnosers[i]);
+        default:
+                return true;
+        }
+}
+
+static int read_window(const struct judge_job *job, struct window **ret) {
+        struct window_need needs[64];
+        size_t n = 0;
+        int64_t replayed_s = job->from_s > 0 ? job->now_s - job->from_s : 0;
+        for (size_t i = 0; i < n_metrics && n < ELEMENTS(needs); i++) {
+                int64_t span_s = diagnosers_span_s(metrics[i].name, metrics[i].statistic);
+                if (span_s > 0)
+                        needs[n++] = (struct window_need){&metrics[i], span_s + replayed_s};
+        }
+        struct window_spec spec = {
+                .target = job->target,
+                .application = job->application,
+                .now_s = job->now_s,
+                .settled_before_s = job->now_s - job->config->settle_s,
+                .needs = needs,
+                .n_needs = n,
+        };
+        return store_read_window(job->store, &spec, ret);
+}
+
+static int read_incidents(struct judge *j) {
+        struct incident_filter filter = {
+                .target = j->job.target,
+                .application = j->job.application,
+                .since_s = (j->job.from_s > 0 ? j->job.from_s : j->job.now_s) - REOPEN_WITHIN_S,
+        };
+        incident_rows_done(&j->incidents);
+        return store_list_incidents(j->job.store, &filter, &j->incidents);
+}
+
+static int make_routes(struct judge *j) {
+        const struct config *c = j->job.config;
+        j->routes = calloc(c->n_notifiers + 1, sizeof *j->routes);
+        if (!j->routes)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->n_notifiers; i++)
+                j->routes[j->n_routes++] = (struct route){c->notifiers[i].name, c->notifiers[i].min_severity, c->notifiers[i].applications,
+                                                          c->notifiers[i].repeat_interval_s};
+        return 0;
+}
+
+static int diagnose(struct judge *j, struct window *w, bool is_now, struct findings *out, const char **blind, size_t *n_blind) {
+        double settings[PARAMS_MAX];
+        for (size_t i = 0; diagnosers[i]; i++) {
+                int r = JUDGE_BLIND;
+                if (is_judging(&j->job, i, is_now)) {
+                        config_settings(j->job.config, i, j->job.application, settings);
+                        r = diagnosers[i]->judge(w, settings, out);
+                }
+                if (r < 0)
+                        return r;
+                bool is_off = !j->job.config->diagnosers[i].is_enabled;
+                if (r == JUDGE_BLIND && !is_off && *n_blind < DIAGNOSERS_MAX)
+                        blind[(*n_blind)++] = diagnosers[i]->name;
+        }
+        return out->failed;
+}
+
+/* The incidents as they stood at `at_s`: later ones not yet, later ends not yet. */
+static int incidents_at(const struct judge *j, int64_t at_s, struct incident **ret, size_t *ret_n) {
+        struct incident *view = calloc(j->incidents.n_rows + 1, sizeof *view);
+        size_t n = 0;
+        if (!view)
+                return -ENOMEM;
+        for (size_t i = 0; i < j->incidents.n_rows; i++) {
+                if (j->incidents.rows[i].opened_at_s > at_s)
+                        continue;
+                view[n] = j->incidents.rows[i];
+                if (view[n].resolved_at_s > at_s) {
+                        view[n].resolved_at_s = 0;
+                        view[n].state = view[n].acknowledged_at_s > 0 ? INCIDENT_ACKNOWLEDGED : INCIDENT_OPEN;
+                }
+                n++;
+        }
+        *ret = view;
+        *ret_n = n;
+        return 0;
+}
+
+static int apply(struct judge *j, int64_t at_s, bool is_now, struct transitions *t) {
+        size_t told = 0;
+        bool has_events = false;
+        for (size_t i = 0; i < t->n_items; i++) {
+                told += t->items[i].n_notifiers;
+                has_events = has_events || t->items[i].event != EVENT_NONE;
+        }
+        /* Refreshes of the past are overtaken by those of now. */
+        if (t->n_items == 0 || (!has_events && !is_now))
+                return 0;
+        t->at_s = at_s;
+        int r = store_apply(j->job.store, t);
+        if (r < 0)
+                return r;
+        j->result.n_told += told;
+        return read_incidents(j);
+}
+
+static int judge_at(struct judge *j, int64_t at_s) {
+        SCOPED(findings_done) struct findings findings = {0};
+        SCOPED(transitions_done) struct transitions transitions = {0};
+        SCOPED(free) struct incident *incidents = NULL;
+        SCOPED(replay_free) struct window *w = NULL;
+        const char *blind[DIAGNOSERS_MAX];
+        size_t n_incidents = 0, n_blind = 0;
+        bool is_now = at_s >= j->job.now_s, is_history = at_s < j->job.now_s - HISTORY_S;
+        int r = incidents_at(j, at_s, &incidents, &n_incidents);
+        if (r == 0)
+                r = replay_window(j->window, at_s, j->job.config->settle_s, incidents, n_incidents, &w);
+        if (r == 0)
+                r = diagnose(j, w, is_now, &findings, blind, &n_blind);
+        if (r < 0)
+                return r;
+        struct judgement judgement = {
+                .target = j->job.target,
+                .application = j->job.application,
+                .application_arn = j->job.application_arn,
+                .now_s = at_s,
+                .findings = &findings,
+                .blind = blind,
+                .n_blind = n_blind,
+                .incidents = incidents,
+                .n_incidents = n_incidents,
+        };
+        struct incident_policy policy = {
+                .routes = j->routes,
+                .n_routes = is_history ? 0 : j->n_routes,
+                .severity_cap = config_severity_cap(j->job.config, j->job.application),
+                .resolve_after_s = RESOLVE_AFTER_S,
+                .reopen_within_s = REOPEN_WITHIN_S,
+                .is_quiet = is_history || j->job.is_quiet,
+        };
+        r = incidents_judge(&judgement, &policy, &transitions);
+        if (r == 0)
+                r = apply(j, at_s, is_now, &transitions);
+        if (is_now)
+                j->result.n_findings = findings.n_items;
+        return r;
+}
+
+int judge_new(const struct judge_job *job, struct judge **ret) {
+        SCOPED(judge_free) struct judge *j = calloc(1, sizeof *j);
+        if (!j)
+                return -ENOMEM;
+        j->job = *job;
+        bool is_behind = job->from_s > 0 && job->from_s < job->now_s;
+        j->step_s = is_behind && job->now_s - job->from_s > 2 * REPLAY_STEP_S ? REPLAY_STEP_S : job->config->interval_s;
+        j->at_s = is_behind ? job->from_s + j->step_s : job->now_s;
+        int r = read_window(job, &j->window);
+        if (r == 0)
+                r = make_routes(j);
+        if (r == 0)
+                r = read_incidents(j);
+        if (r < 0)
+                return r;
+        *ret = TAKE(j);
+        return 0;
+}
+
+int judge_step(struct judge *j) {
+        bool is_last = j->at_s >= j->job.now_s;
+        int r = judge_at(j, is_last ? j->job.now_s : j->at_s);
+        j->at_s += j->step_s;
+        return r < 0 ? r : !is_last;
+}
+
+const struct judge_result *judge_result(const struct judge *j) {
+        return &j->result;
+}
+
+void judge_free(struct judge *j) {
+        if (!j)
+                return;
+        window_free(j->window);
+        incident_rows_done(&j->incidents);
+        free(j->routes);
+        free(j);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From stored samples to incidents: reads a window, asks the diagnosers, lets incidents live, stores what changed. The same code judges
+ * live, after a gap, and a backfilled history, always in time order. */
+#pragma once
+
+#include "daemon/config.h"
+#include "incidents/incidents.h"
+#include "store/store.h"
+
+enum judge_set {
+        JUDGE_ALL,
+        JUDGE_SENTINELS, /* only those whose needs are sentinel metrics: early, while the rest is still being backfilled */
+        JUDGE_THE_REST,  /* the others in the past, all of them now */
+};
+
+struct judge_job {
+        struct store *store;
+        const struct config *config;
+        const char *target, *application, *application_arn;
+        int64_t from_s; /* judged before: continue from here; 0: only now */
+        int64_t now_s;
+        enum judge_set set;
+        bool is_quiet;  /* maintenance */
+};
+
+struct judge_result {
+        size_t n_findings; /* at now_s */
+        size_t n_told;     /* deliveries made */
+};
+
+struct judge;
+
+/* Reads what the job needs; the job and what it points to are borrowed until judge_free. 0 or -errno (store). */
+int judge_new(const struct judge_job *job, struct judge **ret);
+/* Judges one instant, oldest first: 1 while there are more, 0 after now_s was judged, -errno. */
+int judge_step(struct judge *j);
+const struct judge_result *judge_result(const struct judge *j);
+void judge_free(struct judge *j);
+
+SCOPED_DEFINE(struct judge, judge_free)

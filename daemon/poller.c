@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A round is a list of phases, in order; each starts tasks and is over when they are. */
+#include "daemon/poller.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "daemon/client.h"
+#include "daemon/judge.h"
+#include "daemon/plan.h"
+#include "daemon/task.h"
+#include "daemon/troubles.h"
+#include "util/text.h"
+
+enum {
+        SLOTS = 4,
+        DISCOVER_EVERY = 10,    /* intervals */
+        CONTROL_BURST = 20,     /* MSF publishes no figure for its API: assume 5 calls a second and use half of it in the long run */
+        CONTROL_CALL_MS = 400,
+        JUDGE_SLICE_MS = 10,
+};
+
+enum phase { PHASE_IDLE, PHASE_DISCOVER, PHASE_FACTS, PHASE_SENTINELS, PHASE_JUDGE_EARLY, PHASE_METRICS, PHASE_JUDGE };
+
+/* What is asked per application. */
+static const struct collector *const fact_collectors[] = {&collector_applications, &collector_operations, &collector_snapshots};
+
+struct slot {
+        struct poller *poller;
+        struct task *task;
+        const struct collector *collector;
+        char *application; /* NULL: the whole target */
+        struct metric_query *queries;
+        size_t n_queries;
+};
+
+struct poller {
+        struct poller_host host;
+        const struct config_target *target;
+        char *tag;
+        struct client *client;
+        struct plan plan;
+        struct troubles troubles;
+        struct timer tick, resume;
+        enum phase phase;
+        struct slot slots[SLOTS];
+        size_t cursor; /* of the phase: application, or application and collector */
+        struct judge *judge;
+        struct target_state state;
+        int64_t discovered_at_s, round_at_s, tokens_at_ms;
+        double control_tokens;
+        size_t n_good, n_bad; /* tasks of this round */
+        bool is_repeating, is_backfilling;
+};
+
+static void run_phase(struct poller *p);
+
+static int64_t now_s(const struct poller *p) {
+        return loop_now_s(p->host.loop);
+}
+
+/* Applications that the store knows are watched from the first second, even while ListApplications fails; so are those that the
+ * configuration names without a wildcard. */
+static int load_names(struct poller *p) {
+        SCOPED(application_rows_done) struct application_rows known = {0};
+        SCOPED(batch_done) struct batch names = {0};
+        int r = store_list_applications(p->host.store, p->target->name, &known);
+        for (size_t i = 0; r == 0 && i < known.n_rows; i++)
+                r = batch_add_name(&names, span_of(known.rows[i].name));
+        struct span rest = span_of(p->target->applications);
+        while (r == 0 && rest.data) {
+                struct span item = span_trim(span_split(&rest, ','));
+                bool is_literal = item.len > 0 && item.data[0] != '!' && !memchr(item.data, '*', item.len) && !memchr(item.data, '?', item.len);
+                if (is_literal)
+                        r = batch_add_name(&names, item);
+        }
+        if (r == 0)
+                r = plan_set_names(&p->plan, names.names, names.n_names, p->target->applications, NULL, NULL);
+        for (size_t i = 0; r == 0 && i < known.n_rows; i++)
+                r = plan_describe(&p->plan, p->host.store, &known.rows[i]);
+        for (size_t i = 0; i < p->plan.n_applications; i++)
+                p->plan.applications[i].described_at_s = 0;
+        return r;
+}
+
+static int load_state(struct poller *p) {
+        SCOPED(target_states_done) struct target_states states = {0};
+        int r = store_list_targets(p->host.store, &states);
+        for (size_t i = 0; r == 0 && i < states.n_rows; i++)
+                if (strcmp(states.rows[i].name, p->target->name) == 0) {
+                        p->state.polled_at_s = states.rows[i].polled_at_s;
+                        p->state.failed_at_s = states.rows[i].failed_at_s;
+                }
+        p->state.name = p->target->name;
+        p->state.region = p->target->region;
+        return r;
+}
+
+int poller_new(const struct poller_host *host, const struct config_target *target, struct poller **ret, struct err *reterr) {
+        SCOPED(poller_free) struct poller *p = calloc(1, sizeof *p);
+        SCOPED(buf_done) struct buf tag = BUF_INIT(512);
+        if (!p)
+                return -ENOMEM;
+        buf_printf(&tag, "target %s", target->name);
+        p->host = *host;
+        p->target = target;
+        p->plan.target = target->name;
+        p->tag = buf_steal(&tag);
+        p->control_tokens = CONTROL_BURST;
+        if (!p->tag)
+                return -ENOMEM;
+        p->troubles.tag = p->tag;
+        for (size_t i = 0; i < SLOTS; i++)
+                p->slots[i].poller = p;
+        struct client_options options = {p->tag, target->region, target->profile, target->role_arn, target->external_id};
+        int r = client_new(host->exchange, &options, &p->client, reterr);
+        if (r < 0)
+                return r;
+        r = load_names(p);
+        if (r == 0)
+                r = load_state(p);
+        if (r < 0)
+                return err_set(reterr, r, "%s: the store cannot be read: %s", p->tag, store_error(host->store));
+        *ret = TAKE(p);
+        return 0;
+}
+
+static void clear_slot(struct slot *s) {
+        free(TAKE(s->application));
+        free(TAKE(s->queries));
+        s->n_queries = 0;
+        s->task = NULL;
+        s->collector = NULL;
+}
+
+void poller_free(struct poller *p) {
+        if (!p)
+                return;
+        timer_stop(&p->tick);
+        timer_stop(&p->resume);
+        for (size_t i = 0; i < SLOTS; i++) {
+                task_cancel(p->slots[i].task);
+                clear_slot(&p->slots[i]);
+        }
+        judge_free(p->judge);
+        plan_done(&p->plan);
+        client_free(p->client);
+        free(p->tag);
+        free(p);
+}
+
+const char *poller_name(const struct poller *p) {
+        return p->target->name;
+}
+
+/* Tasks. */
+
+static size_t n_running(const struct poller *p) {
+        size_t n = 0;
+        for (size_t i = 0; i < SLOTS; i++)
+                n += p->slots[i].task != NULL;
+        return n;
+}
+
+static struct slot *free_slot(struct poller *p) {
+        for (size_t i = 0; i < SLOTS; i++)
+                if (!p->slots[i].task)
+                        return &p->slots[i];
+        return NULL;
+}
+
+static void seen(void *arg, const struct batch *b) {
+        struct slot *s = arg;
+        struct poller *p = s->poller;
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < b->n_applications; i++)
+                r = plan_describe(&p->plan, p->host.store, &b->applications[i]);
+        if (r < 0)
+                log_error("%s: %s", p->tag, store_error(p->host.store));
+        if (b->notice[0])
+                log_notice("%s: %s: %s", p->tag, s->collector->name, b->notice);
+        if (b->n_names > 0) {
+                size_t added = 0, removed = 0;
+                plan_set_names(&p->plan, b->names, b->n_names, p->target->applications, &added, &removed);
+                if (added || removed)
+                        log_info("%s: %zu applications watched (%zu new, %zu gone)", p->tag, p->plan.n_applications, added, removed);
+        }
+}
+
+static void note_failure(struct poller *p, struct slot *s, const struct err *err) {
+        struct watched *w = s->application ? plan_find(&p->plan, s->application) : NULL;
+        int64_t retry_at_s = troubles_failed(&p->troubles, s->collector->name, s->application, err, now_s(p));
+        p->n_bad++;
+        if (w && retry_at_s > now_s(p))
+                w->retry_at_s = retry_at_s;
+        else if (!s->application)
+                troubles_pause(&p->troubles, s->collector->name, retry_at_s);
+        if (s->queries)
+                plan_not_asked(&p->plan, s->queries, s->n_queries);
+}
+
+static void task_done(void *arg, int result, const struct err *err) {
+        struct slot *s = arg;
+        struct poller *p = s->poller;
+        if (result < 0) {
+                note_failure(p, s, err);
+        } else {
+                p->n_good++;
+                troubles_ended(&p->troubles, s->collector->name);
+        }
+        clear_slot(s);
+        run_phase(p);
+}
+
+static int start_task(struct poller *p, const struct collector *collector, const char *application, struct collect_job *collect) {
+        struct slot *s = free_slot(p);
+        if (application && text_replace(&s->application, application) < 0)
+                return -ENOMEM;
+        s->collector = collector;
+        collect->target = p->target->name;
+        collect->application = s->application;
+        collect->now_s = now_s(p);
+        collect->settle_s = p->host.config->settle_s;
+        struct task_job job = {.collector = collector, .collect = *collect, .arg = s, .seen = seen, .done = task_done};
+        int r = task_start(p->host.exchange, p->client, p->host.store, &job, &s->task);
+        if (r < 0) {
+                log_error("%s: %s: cannot be started: %s", p->tag, collector->name, strerror(-r));
+                clear_slot(s);
+        }
+        return r;
+}
+
+/* Phases: each returns true when it is over. */
+
+static bool discover(struct poller *p) {
+        if (p->cursor > 0)
+                return true;
+        p->cursor = 1;
+        bool is_due = p->round_at_s - p->discovered_at_s >= DISCOVER_EVERY * p->host.config->interval_s;
+        if (!is_due || troubles_is_paused(&p->troubles, collector_discovery.name, p->round_at_s))
+                return true;
+        p->discovered_at_s = p->round_at_s;
+        struct collect_job job = {0};
+        return start_task(p, &collector_discovery, NULL, &job) < 0;
+}
+
+/* Pays for a control-plane call; 0 or how long to wait. */
+static int64_t control_wait_ms(struct poller *p) {
+        int64_t now_ms = loop_monotonic_ms(p->host.loop);
+        p->control_tokens += (double)(now_ms - p->tokens_at_ms) / CONTROL_CALL_MS;
+        if (p->control_tokens > CONTROL_BURST)
+                p->control_tokens = CONTROL_BURST;
+        p->tokens_at_ms = now_ms;
+        if (p->control_tokens < 1)
+                return (int64_t)((1 - p->control_tokens) * CONTROL_CALL_MS) + 1;
+        p->control_tokens -= 1;
+        return 0;
+}
+
+static void resume(void *arg) {
+        run_phase(arg);
+}
+
+/* Facts are read each round while that is cheap: more applications, longer turns. */
+static bool are_facts_due(const struct poller *p, const struct watched *w) {
+        int64_t turn_s = (int64_t)(p->plan.n_applications * ELEMENTS(fact_collectors)) * CONTROL_CALL_MS / 1000;
+        int64_t every_s = turn_s > p->host.config->interval_s ? turn_s : p->host.config->interval_s;
+        return p->round_at_s >= w->retry_at_s && p->round_at_s - w->listed_at_s >= every_s - p->host.config->interval_s / 2;
+}
+
+static bool read_facts(struct poller *p) {
+        while (p->cursor < p->plan.n_applications * ELEMENTS(fact_collectors)) {
+                struct watched *w = &p->plan.applications[p->cursor / ELEMENTS(fact_collectors)];
+                size_t which = p->cursor % ELEMENTS(fact_collectors);
+                if (which == 0 && !are_facts_due(p, w)) {
+                        p->cursor += ELEMENTS(fact_collectors);
+                        continue;
+                }
+                if (!free_slot(p))
+                        return false;
+                int64_t wait_ms = control_wait_ms(p);
+                if (wait_ms > 0) {
+                        timer_start(&p->resume, p->host.loop, wait_ms, resume, p);
+                        return false;
+                }
+                p->cursor++;
+                if (which == ELEMENTS(fact_collectors) - 1)
+                        w->listed_at_s = p->round_at_s;
+                struct collect_job job = {.wants_job_plan = which == 0};
+                start_task(p, fact_collectors[which], w->name, &job);
+        }
+        return true;
+}
+
+static bool read_metrics(struct poller *p, enum metric_tier tier) {
+        if (p->cursor > 0)
+                return true;
+        p->cursor = 1;
+        if (troubles_is_paused(&p->troubles, collector_metrics.name, p->round_at_s))
+                return true;
+        const struct config *c = p->host.config;
+        struct plan_times times = {p->round_at_s, c->interval_s, c->settle_s, c->backfill_s};
+        struct slot *s = free_slot(p);
+        if (plan_due(&p->plan, &times, tier, &s->queries, &s->n_queries) < 0 || s->n_queries == 0) {
+                clear_slot(s);
+                return true;
+        }
+        struct collect_job job = {.queries = s->queries, .n_queries = s->n_queries};
+        return start_task(p, &collector_metrics, NULL, &job) < 0;
+}
+
+/* Where judging is to begin for an application that this process sees for the first time: where the last one stopped reading, else as far
+ * back as the backfill reaches. */
+static void mark_new(struct poller *p) {
+        for (size_t i = 0; i < p->plan.n_applications; i++) {
+                struct watched *w = &p->plan.applications[i];
+                if (!w->is_new || w->judged_until_s > 0)
+                        continue;
+                w->judged_until_s = p->round_at_s - p->host.config->backfill_s;
+                for (size_t k = 0; k < w->n_series; k++)
+                        if (w->series[k].metric->tier == TIER_SENTINEL && w->series[k].read_until_s > w->judged_until_s)
+                                w->judged_until_s = w->series[k].read_until_s;
+        }
+}
+
+static bool read_sentinels(struct poller *p) {
+        if (p->cursor == 0) {
+                p->is_backfilling = plan_is_new(&p->plan);
+                mark_new(p);
+        }
+        return !p->is_backfilling || read_metrics(p, TIER_SENTINEL);
+}
+
+static int begin_judge(struct poller *p, struct watched *w, enum judge_set set) {
+        struct judge_job job = {
+                .store = p->host.store,
+                .config = p->host.config,
+                .target = p->target->name,
+                .application = w->name,
+                .application_arn = w->arn,
+                .from_s = w->judged_until_s,
+                .now_s = p->round_at_s,
+                .set = set,
+        };
+        return judge_new(&job, &p->judge);
+}
+
+static void end_judge(struct poller *p, struct watched *w, enum judge_set set) {
+        const struct judge_result *result = judge_result(p->judge);
+        w->is_suspicious = result->n_findings > 0;
+        if (result->n_told > 0)
+                p->host.told(p->host.arg);
+        if (set != JUDGE_SENTINELS) {
+                w->judged_until_s = p->round_at_s;
+                w->is_new = false;
+        }
+        judge_free(p->judge);
+        p->judge = NULL;
+}
+
+/* A slice of judging, so that polls and clients of others are served in between. */
+static bool judge_applications(struct poller *p, enum judge_set set) {
+        int64_t until_ms = loop_monotonic_ms(p->host.loop) + JUDGE_SLICE_MS;
+        while (p->cursor < p->plan.n_applications) {
+                struct watched *w = &p->plan.applications[p->cursor];
+                int r = 0;
+                if (w->described_at_s > 0 && !p->judge)
+                        r = begin_judge(p, w, set);
+                if (r == 0 && p->judge)
+                        r = judge_step(p->judge);
+                if (r < 0) {
+                        log_error("%s: %s: cannot be judged: %s: %s", p->tag, w->name, strerror(-r), store_error(p->host.store));
+                        judge_free(TAKE(p->judge));
+                }
+                if (r == 0 && p->judge)
+                        end_judge(p, w, set);
+                if (r <= 0)
+                        p->cursor++;
+                if (loop_monotonic_ms(p->host.loop) >= until_ms) {
+                        timer_start(&p->resume, p->host.loop, 0, resume, p);
+                        return false;
+                }
+        }
+        return true;
+}
+
+static bool judge_early(struct poller *p) {
+        return !p->is_backfilling || judge_applications(p, JUDGE_SENTINELS);
+}
+
+static bool judge_whole(struct poller *p) {
+        return judge_applications(p, p->is_backfilling ? JUDGE_THE_REST : JUDGE_ALL);
+}
+
+static void end_round(struct poller *p) {
+        p->phase = PHASE_IDLE;
+        bool was_read = p->n_good > 0;
+        const char *text = troubles_text(&p->troubles);
+        if (p->n_bad > 0)
+                p->state.failed_at_s = p->round_at_s;
+        if (was_read)
+                p->state.polled_at_s = p->round_at_s;
+        p->state.error = (char *)text;
+        if (store_put_target(p->host.store, &p->state) < 0)
+                log_error("%s: %s", p->tag, store_error(p->host.store));
+        p->host.finished(p->host.arg, was_read || p->n_bad == 0);
+}
+
+static bool read_all_metrics(struct poller *p) {
+        return read_metrics(p, TIER_SLOW);
+}
+
+static void run_phase(struct poller *p) {
+        static bool (*const phases[])(struct poller *) = {
+                [PHASE_DISCOVER] = discover,           [PHASE_FACTS] = read_facts,         [PHASE_SENTINELS] = read_sentinels,
+                [PHASE_JUDGE_EARLY] = judge_early,     [PHASE_METRICS] = read_all_metrics, [PHASE_JUDGE] = judge_whole,
+        };
+        while (p->phase != PHASE_IDLE && phases[p->phase](p)) {
+                if (n_running(p) > 0)
+                        return;
+                bool were_metrics = p->phase == PHASE_SENTINELS || p->phase == PHASE_METRICS;
+                if (were_metrics && plan_refresh(&p->plan, p->host.store) < 0)
+                        log_error("%s: %s", p->tag, store_error(p->host.store));
+                p->cursor = 0;
+                if (p->phase == PHASE_JUDGE) {
+                        end_round(p);
+                        return;
+                }
+                p->phase++;
+        }
+}
+
+static void begin_round(struct poller *p) {
+        p->round_at_s = now_s(p);
+        p->n_good = p->n_bad = 0;
+        p->cursor = 0;
+        p->phase = PHASE_DISCOVER;
+        run_phase(p);
+}
+
+static void on_tick(void *arg) {
+        struct poller *p = arg;
+        int64_t interval_ms = p->host.config->interval_s * 1000;
+        if (p->is_repeating)
+                timer_start(&p->tick, p->host.loop, interval_ms, on_tick, p);
+        if (p->phase != PHASE_IDLE) {
+                log_warning("%s: the poll begun %" PRId64 " s ago is not finished: this one is skipped", p->tag, now_s(p) - p->round_at_s);
+                return;
+        }
+        begin_round(p);
+}
+
+void poller_start(struct poller *p) {
+        p->is_repeating = true;
+        on_tick(p);
+}
+
+void poller_once(struct poller *p) {
+        if (p->phase == PHASE_IDLE)
+                begin_round(p);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rounds of one target: which applications there are, their facts, their metrics, then judgement. A slow or failing target holds up
+ * nobody else. */
+#pragma once
+
+#include "daemon/config.h"
+#include "daemon/exchange.h"
+#include "store/store.h"
+
+struct poller;
+
+struct poller_host {
+        struct loop *loop;
+        struct exchange *exchange;
+        struct store *store;
+        const struct config *config;
+        void *arg;
+        void (*told)(void *arg);                   /* deliveries are waiting in the store */
+        void (*finished)(void *arg, bool was_read); /* a round is over; false: nothing of the target could be read */
+};
+
+/* Everything is borrowed. -EINVAL when the credentials' configuration is broken, with the reason. */
+int poller_new(const struct poller_host *host, const struct config_target *target, struct poller **ret, struct err *reterr);
+/* Cancels what is under way. */
+void poller_free(struct poller *p);
+const char *poller_name(const struct poller *p);
+/* Runs a round now, then one at each interval. While one runs the next is skipped. */
+void poller_start(struct poller *p);
+/* A single round. */
+void poller_once(struct poller *p);
+
+SCOPED_DEFINE(struct poller, poller_free)

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/replay.h"
+
+#include <errno.h>
+
+struct storage {
+        struct window window;
+        struct series_view *series;
+        struct operation *operations;
+        struct snapshot *snapshots;
+        struct prior *priors;
+};
+
+void replay_free(struct window *w) {
+        if (!w)
+                return;
+        struct storage *s = w->storage;
+        free(s->series);
+        free(s->operations);
+        free(s->snapshots);
+        free(s->priors);
+        free(s);
+}
+
+static void cut_series(struct storage *s, const struct window *whole, int64_t settled_s) {
+        for (size_t i = 0; i < whole->n_series; i++) {
+                struct series_view *view = &s->series[i];
+                *view = whole->series[i];
+                view->n_samples = series_from(view, settled_s - view->metric->period_s + 1);
+                if (view->read_until_s > settled_s)
+                        view->read_until_s = settled_s;
+        }
+        s->window.series = s->series;
+        s->window.n_series = whole->n_series;
+}
+
+static void cut_operations(struct storage *s, const struct window *whole, int64_t at_s) {
+        size_t n = 0;
+        for (size_t i = 0; i < whole->n_operations; i++) {
+                if (whole->operations[i].started_at_s > at_s)
+                        continue;
+                s->operations[n] = whole->operations[i];
+                if (s->operations[n].ended_at_s > at_s) {
+                        static char in_progress[] = "IN_PROGRESS";
+                        s->operations[n].ended_at_s = 0;
+                        s->operations[n].status = in_progress;
+                        s->operations[n].failure = NULL;
+                }
+                n++;
+        }
+        s->window.operations = s->operations;
+        s->window.n_operations = n;
+}
+
+static void cut_snapshots(struct storage *s, const struct window *whole, int64_t at_s) {
+        size_t n = 0;
+        for (size_t i = 0; i < whole->n_snapshots; i++)
+                if (whole->snapshots[i].created_at_s <= at_s)
+                        s->snapshots[n++] = whole->snapshots[i];
+        s->window.snapshots = s->snapshots;
+        s->window.n_snapshots = n;
+}
+
+static void set_priors(struct storage *s, const struct incident *incidents, size_t n_incidents) {
+        size_t n = 0;
+        for (size_t i = 0; i < n_incidents; i++) {
+                const struct incident *open = &incidents[i];
+                if (open->state == INCIDENT_RESOLVED)
+                        continue;
+                s->priors[n++] = (struct prior){open->finding.diagnoser, open->finding.subject, open->finding.severity,
+                                                open->finding.onset_s, open->opened_at_s};
+        }
+        s->window.priors = s->priors;
+        s->window.n_priors = n;
+}
+
+int replay_window(const struct window *whole, int64_t at_s, int64_t settle_s, const struct incident *incidents, size_t n_incidents,
+                  struct window **ret) {
+        struct storage *s = calloc(1, sizeof *s);
+        if (!s)
+                return -ENOMEM;
+        s->window = *whole;
+        s->window.storage = s;
+        s->series = calloc(whole->n_series + 1, sizeof *s->series);
+        s->operations = calloc(whole->n_operations + 1, sizeof *s->operations);
+        s->snapshots = calloc(whole->n_snapshots + 1, sizeof *s->snapshots);
+        s->priors = calloc(n_incidents + 1, sizeof *s->priors);
+        if (!s->series || !s->operations || !s->snapshots || !s->priors) {
+                replay_free(&s->window);
+                return -ENOMEM;
+        }
+        s->window.now_s = at_s;
+        s->window.to_s = at_s - settle_s;
+        cut_series(s, whole, at_s - settle_s);
+        cut_operations(s, whole, at_s);
+        cut_snapshots(s, whole, at_s);
+        set_priors(s, incidents, n_incidents);
+        *ret = &s->window;
+        return 0;
+}

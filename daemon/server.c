@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/server.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "util/text.h"
+
+enum {
+        CONNECTIONS_MAX = 1024,
+        READ_BYTES = 16 << 10,
+        OUTPUT_LOW_BYTES = 64 << 10, /* more of an answer is made when less than this waits for the client */
+        OUTPUT_MAX_BYTES = 64 << 20,
+        GROUPS_MAX = 256,
+        STALLED_MS = 60 * 1000, /* a client that neither reads nor sends while it owes us something */
+};
+
+struct server {
+        struct loop *loop;
+        const struct rpc_host *host;
+        char *path;
+        int fd;
+        gid_t group;
+        bool has_group;
+        ev_io accept;
+        struct connection *connections;
+        size_t n_connections;
+};
+
+struct connection {
+        struct server *server;
+        struct connection *next, **link;
+        int fd;
+        enum rpc_access access;
+        ev_io reader, writer;
+        ev_idle worker; /* makes the next piece when the loop has nothing better to do */
+        struct timer stalled;
+        struct buf input, output;
+        size_t n_written; /* of output */
+        struct rpc_call *call;
+        bool is_ending; /* the client has sent all it will */
+};
+
+static void update(struct connection *c);
+
+static void connection_free(struct connection *c) {
+        struct ev_loop *ev = loop_ev(c->server->loop);
+        ev_io_stop(ev, &c->reader);
+        ev_io_stop(ev, &c->writer);
+        ev_idle_stop(ev, &c->worker);
+        timer_stop(&c->stalled);
+        close(c->fd);
+        rpc_free(c->call);
+        buf_done(&c->input);
+        buf_done(&c->output);
+        *c->link = c->next;
+        if (c->next)
+                c->next->link = c->link;
+        if (c->server->n_connections-- == CONNECTIONS_MAX)
+                ev_io_start(ev, &c->server->accept);
+        free(c);
+}
+
+/* Takes one line off the input and begins its answer. False when there is no whole line. */
+static bool begin_call(struct connection *c) {
+        struct span input = buf_span(&c->input);
+        const char *end = input.len > 0 ? memchr(input.data, '\n', input.len) : NULL;
+        if (!end)
+                return false;
+        struct span line = {input.data, (size_t)(end - input.data)};
+        if (span_trim(line).len > 0 &&
+            rpc_start(c->server->host, line, c->access, loop_now_s(c->server->loop), &c->call) < 0)
+                rpc_refuse(&c->output, -32603, "out of memory");
+        buf_consume(&c->input, line.len + 1);
+        return true;
+}
+
+/* One bounded piece of work. */
+static void on_work(struct ev_loop *ev, ev_idle *worker, int events) {
+        (void)ev;
+        (void)events;
+        struct connection *c = worker->data;
+        if (c->call) {
+                int r = rpc_step(c->call, &c->output);
+                if (r != RPC_MORE) {
+                        rpc_free(c->call);
+                        c->call = NULL;
+                }
+                if (r < 0 || c->output.failed) {
+                        connection_free(c);
+                        return;
+                }
+        } else {
+                begin_call(c);
+        }
+        update(c);
+}
+
+static void on_stalled(void *arg) {
+        connection_free(arg);
+}
+
+static void switch_io(struct ev_loop *ev, ev_io *io, bool is_wanted) {
+        if (is_wanted && !ev_is_active(io))
+                ev_io_start(ev, io);
+        else if (!is_wanted && ev_is_active(io))
+                ev_io_stop(ev, io);
+}
+
+/* Decides what the connection waits for. May free it. */
+static void update(struct connection *c) {
+        struct ev_loop *ev = loop_ev(c->server->loop);
+        size_t waiting = c->output.len - c->n_written;
+        bool has_line = c->input.len > 0 && memchr(c->input.data, '\n', c->input.len);
+        if (!c->call && !has_line && c->input.len >= RPC_REQUEST_MAX) {
+                rpc_refuse(&c->output, -32600, "the request is longer than 1 MiB");
+                buf_clear(&c->input);
+                c->is_ending = true;
+                waiting = c->output.len - c->n_written;
+        }
+        bool can_work = (c->call || has_line) && waiting < OUTPUT_LOW_BYTES;
+        if (c->is_ending && waiting == 0 && !c->call && !has_line) {
+                connection_free(c);
+                return;
+        }
+        switch_io(ev, &c->writer, waiting > 0);
+        switch_io(ev, &c->reader, !c->is_ending && !c->call && !has_line && waiting == 0);
+        if (can_work && !ev_is_active(&c->worker))
+                ev_idle_start(ev, &c->worker);
+        else if (!can_work && ev_is_active(&c->worker))
+                ev_idle_stop(ev, &c->worker);
+        bool owes = waiting > 0 || c->input.len > 0;
+        if (!owes)
+                timer_stop(&c->stalled);
+        else if (!timer_is_running(&c->stalled))
+                timer_start(&c->stalled, c->server->loop, STALLED_MS, on_stalled, c);
+}
+
+static void on_writable(struct ev_loop *ev, ev_io *io, int events) {
+        (void)ev;
+        (void)events;
+        struct connection *c = io->data;
+        ssize_t n = send(c->fd, c->output.data + c->n_written, c->output.len - c->n_written, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno != EAGAIN && errno != EINTR) {
+                connection_free(c);
+                return;
+        }
+        if (n > 0) {
+                c->n_written += (size_t)n;
+                timer_stop(&c->stalled);
+        }
+        if (c->n_written == c->output.len) {
+                buf_done(&c->output);
+                c->n_written = 0;
+        }
+        update(c);
+}
+
+static void on_readable(struct ev_loop *ev, ev_io *io, int events) {
+        (void)ev;
+        (void)events;
+        struct connection *c = io->data;
+        char bytes[READ_BYTES];
+        ssize_t n = recv(c->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return;
+        if (n <= 0)
+                c->is_ending = true;
+        else
+                buf_put(&c->input, bytes, (size_t)n);
+        if (n < 0 || c->input.failed) {
+                connection_free(c);
+                return;
+        }
+        update(c);
+}
+
+static bool is_member(uid_t uid, gid_t peer_gid, gid_t group) {
+        gid_t groups[GROUPS_MAX];
+        int n = GROUPS_MAX;
+        if (peer_gid == group)
+                return true;
+        struct passwd *user = getpwuid(uid);
+        if (!user || getgrouplist(user->pw_name, user->pw_gid, groups, &n) < 0)
+                return false;
+        for (int i = 0; i < n; i++)
+                if (groups[i] == group)
+                        return true;
+        return false;
+}
+
+static enum rpc_access access_of(const struct server *s, int fd) {
+        struct ucred peer;
+        socklen_t len = sizeof peer;
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+                return RPC_READ;
+        bool may_change = peer.uid == 0 || peer.uid == geteuid() || (s->has_group && is_member(peer.uid, peer.gid, s->group));
+        return may_change ? RPC_CHANGE : RPC_READ;
+}
+
+static void on_connection(struct ev_loop *ev, ev_io *io, int events) {
+        (void)events;
+        struct server *s = io->data;
+        int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0)
+                return;
+        struct connection *c = calloc(1, sizeof *c);
+        if (!c) {
+                close(fd);
+                return;
+        }
+        *c = (struct connection){.server = s, .fd = fd, .access = access_of(s, fd), .input = BUF_INIT(RPC_REQUEST_MAX + READ_BYTES),
+                                 .output = BUF_INIT(OUTPUT_MAX_BYTES), .next = s->connections, .link = &s->connections};
+        if (c->next)
+                c->next->link = &c->next;
+        s->connections = c;
+        ev_io_init(&c->reader, on_readable, fd, EV_READ);
+        ev_io_init(&c->writer, on_writable, fd, EV_WRITE);
+        ev_idle_init(&c->worker, on_work);
+        c->reader.data = c->writer.data = c->worker.data = c;
+        if (++s->n_connections == CONNECTIONS_MAX)
+                ev_io_stop(ev, &s->accept);
+        update(c);
+}
+
+static int set_rights(struct server *s, const char *group, struct err *reterr) {
+        if (!group)
+                return chmod(s->path, 0600) < 0 ? err_set(reterr, -errno, "chmod %s: %s", s->path, strerror(errno)) : 0;
+        errno = 0;
+        struct group *entry = getgrnam(group);
+        if (!entry)
+                return err_set(reterr, -ENOENT, "socket_group %s: there is no such group: create it with groupadd --system %s", group, group);
+        s->group = entry->gr_gid;
+        s->has_group = true;
+        if (chown(s->path, (uid_t)-1, s->group) < 0)
+                return err_set(reterr, -errno, "cannot give %s to the group %s: %s: run the daemon as root or as a member", s->path, group,
+                               strerror(errno));
+        return chmod(s->path, 0660) < 0 ? err_set(reterr, -errno, "chmod %s: %s", s->path, strerror(errno)) : 0;
+}
+
+/* A socket file that nobody answers on is left over from a crash. */
+static int remove_stale(const struct sockaddr_un *address, struct err *reterr) {
+        SCOPED(close) int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        struct stat st;
+        if (lstat(address->sun_path, &st) < 0)
+                return 0;
+        if (!S_ISSOCK(st.st_mode))
+                return err_set(reterr, -EEXIST, "socket %s: something that is no socket is there", address->sun_path);
+        if (probe >= 0 && connect(probe, (const struct sockaddr *)address, sizeof *address) == 0)
+                return err_set(reterr, -EADDRINUSE, "socket %s is in use by another process", address->sun_path);
+        return unlink(address->sun_path) < 0 ? err_set(reterr, -errno, "socket %s: %s", address->sun_path, strerror(errno)) : 0;
+}
+
+static int bind_socket(struct server *s, const char *group, struct err *reterr) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        if (!text_copy(address.sun_path, sizeof address.sun_path, s->path))
+                return err_set(reterr, -ENAMETOOLONG, "socket %s: the path is longer than %zu bytes", s->path, sizeof address.sun_path - 1);
+        int r = remove_stale(&address, reterr);
+        if (r < 0)
+                return r;
+        s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        mode_t mask = umask(0177);
+        r = s->fd < 0 || bind(s->fd, (struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
+        umask(mask);
+        if (r < 0)
+                return err_set(reterr, r, "cannot open the socket %s: %s: does its folder exist and may the daemon write there?", s->path, strerror(-r));
+        r = set_rights(s, group, reterr);
+        if (r < 0)
+                return r;
+        return listen(s->fd, SOMAXCONN) < 0 ? err_set(reterr, -errno, "listen on %s: %s", s->path, strerror(errno)) : 0;
+}
+
+int server_new(struct loop *l, const struct rpc_host *host, const char *path, const char *group, struct server **ret, struct err *reterr) {
+        struct server *s = calloc(1, sizeof *s);
+        if (!s)
+                return -ENOMEM;
+        s->loop = l;
+        s->host = host;
+        s->fd = -1;
+        int r = text_replace(&s->path, path);
+        if (r == 0)
+                r = bind_socket(s, group, reterr);
+        if (r < 0) {
+                if (s->fd >= 0)
+                        close(s->fd);
+                free(s->path);
+                free(s);
+                return r;
+        }
+        ev_io_init(&s->accept, on_connection, s->fd, EV_READ);
+        s->accept.data = s;
+        ev_io_start(loop_ev(l), &s->accept);
+        *ret = s;
+        return 0;
+}
+
+void server_free(struct server *s) {
+        if (!s)
+                return;
+        while (s->connections)
+                connection_free(s->connections);
+        ev_io_stop(loop_ev(s->loop), &s->accept);
+        close(s->fd);
+        unlink(s->path);
+        free(s->path);
+        free(s);
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/service.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sysexits.h>
+#include <sys/stat.h>
+
+#include "aws/environment.h"
+#include "daemon/courier.h"
+#include "daemon/exchange.h"
+#include "daemon/lock.h"
+#include "daemon/loop.h"
+#include "daemon/poller.h"
+#include "daemon/server.h"
+#include "util/text.h"
+
+enum { RETENTION_EVERY_MS = 60 * 1000, RETENTION_AGAIN_MS = 50, STATUS_EVERY_MS = 60 * 1000 };
+
+struct service {
+        const struct service_options *options;
+        struct config *config;
+        struct aws_environment environment;
+        struct loop *loop;
+        struct store *store;
+        struct wire *wire;
+        struct exchange *exchange;
+        struct courier *courier;
+        struct poller **pollers;
+        size_t n_pollers;
+        struct server *server;
+        struct rpc_host rpc;
+        struct rpc_actions actions;
+        struct timer retention, reload;
+        int lock_fd, status;
+        size_t n_unfinished; /* targets of a --oneshot whose round is not over */
+        bool is_draining, has_failed_target;
+};
+
+static void stop_work(struct service *s) {
+        for (size_t i = 0; i < s->n_pollers; i++)
+                poller_free(s->pollers[i]);
+        free(TAKE(s->pollers));
+        s->n_pollers = 0;
+        courier_free(TAKE(s->courier));
+}
+
+static void on_told(void *arg) {
+        struct service *s = arg;
+        courier_wake(s->courier);
+}
+
+static void on_outbox_idle(void *arg) {
+        struct service *s = arg;
+        if (s->is_draining)
+                loop_quit(s->loop);
+}
+
+static void on_round_finished(void *arg, bool was_read) {
+        struct service *s = arg;
+        if (!s->options->is_oneshot)
+                return;
+        if (!was_read)
+                s->has_failed_target = true;
+        if (--s->n_unfinished > 0)
+                return;
+        s->is_draining = true;
+        courier_wake(s->courier);
+}
+
+static int start_work(struct service *s, struct err *reterr) {
+        struct courier_host courier = {s->loop, s->exchange, s->store, s->config, s, on_outbox_idle};
+        struct poller_host host = {s->loop, s->exchange, s->store, s->config, s, on_told, on_round_finished};
+        int r = courier_new(&courier, &s->courier, reterr);
+        if (r < 0)
+                return r;
+        s->pollers = calloc(s->config->n_targets, sizeof *s->pollers);
+        if (!s->pollers)
+                return -ENOMEM;
+        for (size_t i = 0; i < s->config->n_targets; i++) {
+                r = poller_new(&host, &s->config->targets[i], &s->pollers[i], reterr);
+                if (r < 0) {
+                        err_prefix(reterr, "target %s", s->config->targets[i].name);
+                        return r;
+                }
+                s->n_pollers++;
+        }
+        s->n_unfinished = s->n_pollers;
+        for (size_t i = 0; i < s->n_pollers; i++)
+                (s->options->is_oneshot ? poller_once : poller_start)(s->pollers[i]);
+        courier_wake(s->courier);
+        return 0;
+}
+
+static void on_stop(void *arg) {
+        struct service *s = arg;
+        log_notice("stopping");
+        notify_stopping();
+        loop_quit(s->loop);
+}
+
+static void say_running(struct service *s) {
+        char text[128];
+        snprintf(text, sizeof text, "Watching %zu target%s, polling every %lld s", s->n_pollers, s->n_pollers == 1 ? "" : "s",
+                 (long long)s->config->interval_s);
+        notify_ready(s->loop, text);
+}
+
+static bool needs_restart(const struct config *a, const struct config *b) {
+        return !text_same(a->state_directory, b->state_directory) || !text_same(a->socket, b->socket) ||
+               !text_same(a->socket_group, b->socket_group);
+}
+
+static void print_faults(const struct config_faults *faults) {
+        struct span rest = buf_span(&faults->lines);
+        while (rest.data && rest.len > 0) {
+                struct span line = span_split(&rest, '\n');
+                log_error("%.*s", (int)line.len, line.data);
+        }
+}
+
+/* Builds the whole new configuration and swaps, or keeps the old one and says why. */
+static int reload(struct service *s, struct err *reterr) {
+        SCOPED(config_faults_done) struct config_faults faults = {0};
+        struct config *fresh = NULL;
+        if (config_load(s->options->config_path, &fresh, &faults) < 0) {
+                print_faults(&faults);
+                return err_set(reterr, -EINVAL, "the configuration has %zu fault%s: the old one stays: see flinkwatchd --check-config", faults.n,
+                               faults.n == 1 ? "" : "s");
+        }
+        if (needs_restart(s->config, fresh))
+                log_warning("state_directory, socket and socket_group change only at a restart");
+        struct config *old = s->config;
+        stop_work(s);
+        s->config = fresh;
+        int r = start_work(s, reterr);
+        if (r < 0) {
+                stop_work(s);
+                s->config = old;
+                config_free(fresh);
+                struct err again = {0};
+                if (start_work(s, &again) < 0)
+                        log_error("the old configuration does not start any more: %s", again.text);
+                return r;
+        }
+        config_free(old);
+        log_set_level(s->options->log_level >= 0 ? (enum log_level)s->options->log_level : s->config->log_level);
+        s->rpc.interval_s = s->config->interval_s;
+        return 0;
+}
+
+static void on_reload_due(void *arg) {
+        struct service *s = arg;
+        struct err err = {0};
+        notify_reloading(s->loop);
+        if (reload(s, &err) < 0)
+                log_error("reload: %s", err.text);
+        else
+                log_notice("configuration reloaded");
+        say_running(s);
+}
+
+/* Not from inside a callback of what it replaces. */
+static void on_reload(void *arg) {
+        struct service *s = arg;
+        timer_start(&s->reload, s->loop, 0, on_reload_due, s);
+}
+
+static int action_reload(void *arg, struct err *reterr) {
+        struct service *s = arg;
+        SCOPED(config_faults_done) struct config_faults faults = {0};
+        SCOPED(config_free) struct config *fresh = NULL;
+        if (config_load(s->options->config_path, &fresh, &faults) < 0) {
+                struct span rest = buf_span(&faults.lines), first = span_split(&rest, '\n');
+                return err_set(reterr, -EINVAL, "the old configuration stays: %.*s", (int)first.len, first.data);
+        }
+        on_reload(s);
+        return 0;
+}
+
+static int action_poll(void *arg, const char *target, struct err *reterr) {
+        struct service *s = arg;
+        bool is_found = false;
+        for (size_t i = 0; i < s->n_pollers; i++)
+                if (!target || strcmp(poller_name(s->pollers[i]), target) == 0) {
+                        is_found = true;
+                        poller_once(s->pollers[i]);
+                }
+        return is_found ? 0 : err_set(reterr, -ENOENT, "there is no target %s: see flinkwatchctl status", target);
+}
+
+static void on_retention(void *arg) {
+        struct service *s = arg;
+        int r = store_retain(s->store, loop_now_s(s->loop) - s->config->retention_s);
+        if (r < 0)
+                log_error("old samples cannot be removed: %s", store_error(s->store));
+        timer_start(&s->retention, s->loop, r > 0 ? RETENTION_AGAIN_MS : RETENTION_EVERY_MS, on_retention, s);
+}
+
+static int open_state(struct service *s, struct err *reterr) {
+        char path[PATH_MAX];
+        bool was_moved = false;
+        if (mkdir(s->config->state_directory, 0700) < 0 && errno != EEXIST)
+                return err_set(reterr, -errno, "cannot make the state directory %s: %s", s->config->state_directory, strerror(errno));
+        int r = lock_take(s->config->state_directory, &s->lock_fd, reterr);
+        if (r < 0)
+                return r;
+        snprintf(path, sizeof path, "%s/flinkwatch.db", s->config->state_directory);
+        r = store_open(path, &s->store, &was_moved, reterr);
+        if (r == 0 && was_moved)
+                log_error("the database %s was damaged and has been moved aside: history begins anew and is filled from CloudWatch", path);
+        return r;
+}
+
+static int open_network(struct service *s) {
+        static char user_agent[64];
+        snprintf(user_agent, sizeof user_agent, "flinkwatch/%s", s->options->version);
+        struct wire_options wire = {aws_environment_get(&s->environment, "AWS_CA_BUNDLE"), user_agent};
+        int r = wire_new(s->loop, &wire, &s->wire);
+        return r < 0 ? r : exchange_new(s->loop, s->wire, &s->environment, &s->exchange);
+}
+
+static int open_socket(struct service *s, struct err *reterr) {
+        s->actions = (struct rpc_actions){s, action_poll, action_reload};
+        s->rpc = (struct rpc_host){
+                .store = s->store,
+                .actions = &s->actions,
+                .version = s->options->version,
+                .started_at_s = loop_now_s(s->loop),
+                .interval_s = s->config->interval_s,
+                .pid = getpid(),
+        };
+        return server_new(s->loop, &s->rpc, s->config->socket, s->config->socket_group, &s->server, reterr);
+}
+
+static int open_all(struct service *s, struct err *reterr) {
+        struct loop_handlers handlers = {s, on_stop, on_reload};
+        int r = aws_environment_capture(&s->environment);
+        if (r == 0) {
+                aws_environment_scrub();
+                curl_global_init(CURL_GLOBAL_DEFAULT);
+                r = loop_new(&handlers, &s->loop);
+        }
+        if (r == 0)
+                r = open_state(s, reterr);
+        if (r == 0)
+                r = open_network(s);
+        if (r == 0 && !s->options->is_oneshot)
+                r = open_socket(s, reterr);
+        if (r == 0)
+                r = start_work(s, reterr);
+        return r;
+}
+
+static void close_all(struct service *s) {
+        timer_stop(&s->retention);
+        timer_stop(&s->reload);
+        server_free(s->server);
+        stop_work(s);
+        exchange_free(s->exchange);
+        if (s->wire)
+                wire_free(s->wire);
+        store_free(s->store);
+        loop_free(s->loop);
+        aws_environment_done(&s->environment);
+        config_free(s->config);
+        if (s->lock_fd >= 0)
+                close(s->lock_fd);
+        curl_global_cleanup();
+}
+
+int service_run(const struct service_options *options, struct config *config) {
+        struct service s = {.options = options, .config = config, .lock_fd = -1};
+        struct err err = {0};
+        int r = open_all(&s, &err);
+        if (r < 0) {
+                log_error("%s", err.text[0] ? err.text : strerror(-r));
+                close_all(&s);
+                return r == -EINVAL ? EX_CONFIG : EX_TEMPFAIL;
+        }
+        if (!options->is_oneshot) {
+                on_retention(&s);
+                log_notice("flinkwatchd %s watches %zu target%s", options->version, s.n_pollers, s.n_pollers == 1 ? "" : "s");
+                say_running(&s);
+        }
+        loop_run(s.loop);
+        int status = options->is_oneshot && (s.has_failed_target || !s.is_draining) ? EX_TEMPFAIL : EX_OK;
+        close_all(&s);
+        return status;
+}
