@@ -20,7 +20,7 @@ from .clock import format_amz
 MAX_SKEW_S = 300
 _AUTHORIZATION = re.compile(
     r"^AWS4-HMAC-SHA256 Credential=([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request,"
-    r" ?SignedHeaders=([^,\s]+), ?Signature=([0-9a-f]{64})$"
+    r" SignedHeaders=([^,\s]+), Signature=([0-9a-f]{64})$"
 )
 
 
@@ -38,7 +38,7 @@ class Identity:
     """Who a key pair is. Secrets of the simulator are not secret."""
 
     def __init__(self, access_key_id, secret_access_key, session_token=None, expires_s=None,
-                 account="111122223333", arn=None, source="scenario"):
+                 account="111122223333", arn=None, source="scenario", wrong_secrets=()):
         self.access_key_id = access_key_id
         self.secret_access_key = secret_access_key
         self.session_token = session_token
@@ -46,15 +46,12 @@ class Identity:
         self.account = account
         self.arn = arn or f"arn:aws:iam::{account}:user/{access_key_id.lower()}"
         self.source = source
+        self.wrong_secrets = wrong_secrets      # a client that signs well with these is misconfigured, not broken
 
     @property
     def role(self):
         """The role's name when this is an assumed role."""
         return self.arn.split("/")[1] if ":assumed-role/" in self.arn else None
-
-    @property
-    def is_root_long_term(self):
-        return self.session_token is None
 
 
 class Scope:
@@ -128,7 +125,7 @@ class _FrozenSigner(SigV4Auth):
         return request.headers["Authorization"], canonical
 
 
-def expected_authorization(request, scope, identity, amz_date):
+def expected_authorization(request, scope, identity, amz_date, secret=None):
     """(Authorization, canonical request) as botocore makes them for the headers that were signed."""
     url = f"{request.scheme}://{request.header('host')}{request.target}"
     rebuilt = AWSRequest(method=request.method, url=url, data=request.body)
@@ -136,7 +133,7 @@ def expected_authorization(request, scope, identity, amz_date):
     for name, value in request.headers:
         if name.lower() in scope.signed and name.lower() not in skip:
             rebuilt.headers[name] = value
-    credentials = Credentials(identity.access_key_id, identity.secret_access_key, identity.session_token)
+    credentials = Credentials(identity.access_key_id, secret or identity.secret_access_key, identity.session_token)
     signer = _FrozenSigner(credentials, scope.service, scope.region)
     return signer.sign_at(rebuilt, amz_date)
 
@@ -169,10 +166,12 @@ def verify(request, identities, service, regions, wall_s):
         raise AuthError("signature", "The value of x-amz-content-sha256 is not the body's digest", True)
     expected, canonical = expected_authorization(request, scope, identity, amz_date)
     given = request.header("authorization")
-    if not hmac.compare_digest(expected, given.replace(",SignedHeaders", ", SignedHeaders").replace(",Signature", ", Signature")):
+    if not hmac.compare_digest(expected, given):
+        is_known = any(given == expected_authorization(request, scope, identity, amz_date, secret)[0]
+                       for secret in identity.wrong_secrets)
         raise AuthError("signature", (
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
             "Access Key and signing method. Consult the service documentation for details.\n\n"
-            f"The Canonical String for this request should have been\n'{canonical}'"), True)
+            f"The Canonical String for this request should have been\n'{canonical}'"), not is_known)
     check_skew(amz_date, at_s, wall_s)
     return identity, scope.region

@@ -166,6 +166,10 @@ class Simulator:
             return self._exchange("POST", "/_sim/applications/" + quote(name), b"null", 30)
         return self.control("POST", "applications/" + quote(name), patch)
 
+    def patch_scenario(self, patch):
+        """Merge patch on settings, deny, throttle, vary, roles, topics, imds, container, sso or credentials."""
+        return self.control("POST", "scenario", patch)
+
     def patch_series(self, series):
         return self.control("POST", "series", series)
 

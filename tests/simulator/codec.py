@@ -17,16 +17,18 @@ def java_double(value):
     value = float(value)
     if value != value or value in (float("inf"), float("-inf")):
         return '"NaN"' if value != value else '"Infinity"' if value > 0 else '"-Infinity"'
-    size = abs(value)
-    if size == 0 or 1e-3 <= size < 1e7:
-        text = repr(value)
-        return text if "e" not in text else f"{value:f}"
-    mantissa, _, exponent = f"{value:e}".partition("e")
-    for digits in range(1, 18):
-        mantissa, _, exponent = f"{value:.{digits}e}".partition("e")
-        if float(f"{mantissa}e{exponent}") == value:
-            break
-    return f"{mantissa}E{int(exponent)}"
+    text = repr(value)
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return text
+    mantissa, e, exponent = text.partition("e")
+    if e:
+        return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}"
+    sign = "-" if value < 0 else ""
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    if whole == "0":
+        digits = fraction.lstrip("0")
+        return f"{sign}{digits[0]}.{digits[1:] or '0'}E-{len(fraction) - len(digits) + 1}"
+    return f"{sign}{whole[0]}.{(whole[1:] + fraction).rstrip('0') or '0'}E{len(whole) - 1}"
 
 
 TIMESTAMP_STYLES = {

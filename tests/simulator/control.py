@@ -128,6 +128,8 @@ def _reset(world, query, body, rest):
 
 
 def _scenario(world, query, body, rest):
+    if body is not None:
+        world.patch_scenario(body)
     return world.scenario
 
 
@@ -153,4 +155,5 @@ _ACTIONS = {
     ("POST", "series"): _series,
     ("POST", "reset"): _reset,
     ("GET", "scenario"): _scenario,
+    ("POST", "scenario"): _scenario,
 }

@@ -92,8 +92,13 @@ class Events:
 
 
 class Checkpoints:
-    """When checkpoints start and complete. The schedule restarts with each UTC day, so any day can
-    be asked for without the days before it: start(i+1) = max(start + interval, completion + pause)."""
+    """When checkpoints start and complete: start(i+1) = max(start + interval, completion + pause).
+
+    The schedule begins anew every three hours of UTC, so any time can be asked for without those
+    before it.
+    """
+
+    SPAN_S = 10800
 
     def __init__(self, duration_ms, interval_ms, min_pause_ms, from_s=None, until_s=None, paused=None):
         self._duration_ms = duration_ms
@@ -102,48 +107,47 @@ class Checkpoints:
         self._from_s = from_s
         self._until_s = until_s
         self._paused = paused           # function(t) -> True when none completes
-        self._days = {}
+        self._spans = {}
 
-    def _day(self, day):
-        if day in self._days:
-            return self._days[day]
+    def _span(self, index):
+        """(completions, starts) of the checkpoints started in one span, both ascending."""
+        if index in self._spans:
+            return self._spans[index]
         completions, starts = [], []
-        at = max(day * DAY_S, self._from_s or 0)
-        while at < (day + 1) * DAY_S and (self._until_s is None or at < self._until_s):
-            duration_s = max(0.001, (self._duration_ms(at) or 1.0) / 1000)
-            done = at + duration_s
-            if not (self._paused and (self._paused(at) or self._paused(done))):
-                if self._until_s is None or done < self._until_s:
-                    completions.append(done)
-                    starts.append(at)
+        at = max(index * self.SPAN_S, self._from_s or 0)
+        end = (index + 1) * self.SPAN_S
+        while at < end and (self._until_s is None or at < self._until_s):
+            done = at + max(0.001, (self._duration_ms(at) or 1.0) / 1000)
+            is_lost = self._paused is not None and (self._paused(at) or self._paused(done))
+            if not is_lost and (self._until_s is None or done < self._until_s):
+                completions.append(done)
+                starts.append(at)
             at = max(at + self._interval_s, done + self._pause_s)
-        if len(self._days) > 2000:
-            self._days.clear()
-        self._days[day] = (completions, starts)
-        return self._days[day]
+        if len(self._spans) > 8000:
+            self._spans.clear()
+        self._spans[index] = (completions, starts)
+        return self._spans[index]
 
-    def last(self, at_s, reach_days=30):
+    def last(self, at_s, reach_s=30 * DAY_S):
         """(start, completion) of the newest checkpoint completed at or before at_s, or None."""
-        day = int(at_s // DAY_S)
-        if self._until_s is not None:
-            day = min(day, int(self._until_s // DAY_S))
-        best = None
-        for back in range(reach_days):
-            completions, starts = self._day(day - back)
+        newest = at_s if self._until_s is None else min(at_s, self._until_s)
+        oldest = at_s - reach_s if self._from_s is None else max(at_s - reach_s, self._from_s)
+        best, index = None, int(newest // self.SPAN_S)
+        while (index + 1) * self.SPAN_S > oldest:
+            completions, starts = self._span(index)
             i = bisect.bisect_right(completions, at_s)
             if i and (best is None or completions[i - 1] > best[1]):
                 best = (starts[i - 1], completions[i - 1])
-            if best and back:
+            elif best:
                 break
-            if self._from_s is not None and (day - back) * DAY_S < self._from_s:
-                break
+            index -= 1
         return best
 
     def between(self, from_s, to_s):
         """(start, completion) of those completed in [from_s, to_s)."""
         found = []
-        for day in range(int(from_s // DAY_S) - 1, int(to_s // DAY_S) + 1):
-            completions, starts = self._day(day)
+        for index in range(int(from_s // self.SPAN_S) - 1, int(to_s // self.SPAN_S) + 1):
+            completions, starts = self._span(index)
             low, high = bisect.bisect_left(completions, from_s), bisect.bisect_left(completions, to_s)
             found += list(zip(starts[low:high], completions[low:high]))
         return sorted(found)

@@ -89,9 +89,14 @@ class Records:
             self.counters["in_flight_max"] = max(self.counters["in_flight_max"], self.in_flight)
             return self._next("requests", record)
 
-    def finish(self, record, **fields):
+    def release(self):
+        """An answer has left completely."""
         with self._changed:
             self.in_flight -= 1
+
+    def finish(self, record, **fields):
+        """The answer is decided; the client has not seen it yet, so nobody finds this too late."""
+        with self._changed:
             record.update(fields)
             record["duration_s"] = time.time() - record["real_at"]
             self.counters[f"operation:{record['service']}:{record['operation']}"] += 1

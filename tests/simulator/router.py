@@ -36,6 +36,7 @@ class Call:
         self.account = world.account
         self.region = world.region
         self.auth_error = None
+        self.is_unknown = False     # method, path or content type lead to no operation
         self.effects = []           # faults that change an answer instead of replacing it
         self.record = None
         self.request_id = str(uuid.uuid4())
@@ -102,7 +103,8 @@ def handle(world, request):
         world.records.violate("simulator-bug", traceback.format_exc(), record)
         response = Response(500, "simulator bug, see /_sim/violations\n", "text/plain")
     finally:
-        world.records.finish(record, status=response.status if response else 0)
+        world.records.finish(record, status=response.status_seen if response else 0)
+    response.sent = world.records.release
     return response
 
 
@@ -152,8 +154,10 @@ def _check_wire(world, call):
     given = request.header("content-type")
     if given != wanted:
         violate("wire", f"Content-Type {given!r}, must be exactly {wanted!r}", call.record)
+        call.is_unknown = call.protocol == "json" or not str(given).startswith("application/x-www-form-urlencoded")
     if (request.method, request.target) != ("POST", "/"):
         violate("wire", f"{request.method} {request.target}, must be POST /", call.record)
+        call.is_unknown = True
     if call.protocol == "json" and "awsQueryCompatible" in call.service.model.metadata:
         if request.header("x-amzn-query-mode") != "true":
             violate("wire", "x-amzn-query-mode: true is missing", call.record)
@@ -189,7 +193,8 @@ def _authenticate(call, extra_s):
             world.records.violate("signature", f"{call.operation} must not be signed", record)
         return
     try:
-        identity, region = verify(call.request, world.identities, call.service.signing_name, world.regions,
+        regions = world.regions | {"us-east-1"} if call.service is sts.SERVICE else world.regions
+        identity, region = verify(call.request, world.identities, call.service.signing_name, regions,
                                   world.clock.wall_s(extra_s))
     except AuthError as error:
         call.auth_error = error
@@ -210,9 +215,10 @@ def _note_problems(call):
 
 def _answer(call):
     """The modelled answer; ApiError in the order in which the services judge."""
-    if call.operation is None:
+    if call.operation is None or call.is_unknown:
         code = "InvalidAction" if call.protocol == "query" else "UnknownOperationException"
-        call.world.records.violate("unrouted", f"no such operation: {call.request.header('x-amz-target')}", call.record)
+        if call.operation is None:
+            call.world.records.violate("unrouted", f"no such operation: {call.request.header('x-amz-target')}", call.record)
         raise ApiError(code, "Could not find operation", 400)
     _note_problems(call)
     if call.auth_error is not None:

@@ -85,6 +85,12 @@ class Response:
         self.headers = dict(headers or {})
         self.date_skew_s = 0.0
         self.plan = Plan()
+        self.sent = lambda: None     # called when the last byte has left, or will never
+
+    @property
+    def status_seen(self):
+        """What the client gets to see: 0 when the connection dies before a status line."""
+        return 0 if self.plan.hang_s is not None or self.plan.reset == "before" else self.status
 
 
 def read_head(buffer):
@@ -128,7 +134,10 @@ class Connection:
                 self.requests += 1
                 response = self.handle(request)
                 keep = (request.header("connection") or "").lower() != "close"
-                self._send(response, keep)
+                try:
+                    self._send(response, keep)
+                finally:
+                    response.sent()
                 if not keep or response.plan.close:
                     return
         except BadRequest as error:

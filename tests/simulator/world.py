@@ -19,6 +19,7 @@ from .shapes import merge
 DEFAULT_KEY = {"access_key_id": "AKIDSIMULATOR", "secret_access_key": "simulator-secret-access-key"}
 _RELATIVE = re.compile(r"^([+-]\d+(\.\d+)?(ms|s|m|h|d)|now)$")
 _DEDUP_S = 300
+PATCHABLE = ("settings", "deny", "throttle", "vary", "roles", "topics", "imds", "container", "sso", "credentials")
 
 
 def absolute_times(value, now_s):
@@ -62,17 +63,32 @@ class World:
         self.metric_pages = new_page_cache()
         self.load(scenario)
 
+    def _read_plain(self):
+        """The members of the scenario that are used as they stand."""
+        self.settings = self.scenario.get("settings", {})
+        self.deny = self.scenario.get("deny", [])
+        self.roles = {role["arn"]: role for role in self.scenario.get("roles", [])}
+        self.topics = {topic["arn"]: topic for topic in self.scenario.get("topics", [])}
+
+    def patch_scenario(self, patch):
+        """Merge patch on settings, deny, throttle, vary, roles, topics, imds, container, sso, credentials."""
+        forbidden = set(patch) - set(PATCHABLE)
+        if forbidden:
+            raise ValueError(f"only {PATCHABLE} can be patched, not {sorted(forbidden)}")
+        with self._lock:
+            self.scenario = merge(self.scenario, absolute_times(patch, self.clock.now_s()))
+            self._read_plain()
+            if "credentials" in patch:
+                self._load_identities()
+
     def load(self, scenario):
         """Start over with this scenario; relative times count from the clock's start."""
         self.scenario = copy.deepcopy(scenario)
-        self.settings = self.scenario.get("settings", {})
         self.account = self.scenario.get("account", "111122223333")
         self.region = self.scenario.get("region", "eu-west-1")
         self.partition = self.scenario.get("partition", "aws")
         self.seed = self.scenario.get("seed", 1)
-        self.deny = self.scenario.get("deny", [])
-        self.roles = {role["arn"]: role for role in self.scenario.get("roles", [])}
-        self.topics = {topic["arn"]: topic for topic in self.scenario.get("topics", [])}
+        self._read_plain()
         self.imds_tokens = {}
         self._dedup = {}
         self._calls = {}
@@ -91,11 +107,13 @@ class World:
         self.faults.add(self.scenario.get("faults", []))
 
     def _load_identities(self):
-        self.identities = {}
+        """Those of the scenario, and those already issued that are not of it."""
+        self.identities = {k: i for k, i in getattr(self, "identities", {}).items() if i.source != "scenario"}
         for spec in self.scenario.get("credentials", [DEFAULT_KEY]):
             self._put_identity(Identity(
                 spec["access_key_id"], spec["secret_access_key"], spec.get("session_token"),
-                resolve_time(spec.get("expires_at"), self.clock.start_s), spec.get("account", self.account), spec.get("arn")))
+                resolve_time(spec.get("expires_at"), self.clock.start_s), spec.get("account", self.account), spec.get("arn"),
+                wrong_secrets=tuple(spec.get("wrong_secrets", ()))))
 
     def _put_identity(self, identity):
         self.identities[identity.access_key_id] = identity

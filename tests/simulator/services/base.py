@@ -9,6 +9,17 @@ from ..errors import ApiError
 from ..shapes import describe, load_model
 
 
+def _resolve(shape, seen):
+    """Have botocore resolve (and cache) the shapes below this one."""
+    if shape.name in seen:
+        return
+    seen.add(shape.name)
+    inner = {"structure": lambda: list(shape.members.values()), "list": lambda: [shape.member],
+             "map": lambda: [shape.key, shape.value]}.get(shape.type_name, list)()
+    for member in inner:
+        _resolve(member, seen)
+
+
 class Service:
     """A service's names, its model and its table of operations {name: function(call) -> output}."""
 
@@ -23,6 +34,10 @@ class Service:
         self.denied = denied
         self.throttled = throttled
         self.model = load_model(name)
+        for operation in operations:        # resolved now, not within the first request
+            for shape in (self.model.operation_model(operation).input_shape, self.model.operation_model(operation).output_shape):
+                if shape is not None:
+                    _resolve(shape, set())
 
     def permit(self, call):
         action = f"{self.iam_prefix}:{call.operation}"

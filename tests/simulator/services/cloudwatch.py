@@ -11,7 +11,7 @@ from .base import Service, digest, make_token, page, read_token
 
 MAX_DATAPOINTS = 100800
 _ID = re.compile(r"^[a-z][A-Za-z0-9_]*$")
-_RETENTION_SLACK_S = 60     # StartTime is rounded down to the minute before its age is judged
+_RETENTION_SLACK_S = 60     # a client that asks for exactly 15 days rounds to the minute and needs time to ask
 _TWO_WEEKS_S = 14 * DAY_S
 _RECENT_S = 3 * 3600
 
@@ -86,7 +86,7 @@ def _evaluate(call, query, now_s):
         return label, []
     start_s, end_s, exact_end_s = _span(call)
     period_s = stat["Period"]
-    if not _is_kept(period_s, start_s, now_s):
+    if not _is_kept(period_s, call.params["StartTime"], now_s):
         return label, []
     first = -(-start_s // period_s) * period_s
     found = series.points(first, min(end_s, int(now_s) + 1), period_s, stat["Stat"], now_s)
