@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+# The Debian packages that each purpose needs; sourced by the other scripts.
+# shellcheck shell=sh disable=SC2034
+
+packages_build="gcc make autoconf automake pkg-config libc6-dev libev-dev libcurl4-openssl-dev libssl-dev libcjson-dev libsqlite3-dev
+ libexpat1-dev libinih-dev libsystemd-dev"
+packages_demo="$packages_build python3 python3-botocore openssl"
+packages_test="$packages_demo python3-pytest libcmocka-dev mandoc systemd libfaketime xz-utils"
+
+# install_packages WHY PACKAGE...: says what is missing, then installs that.
+install_packages() {
+        why=$1
+        shift
+        missing=
+        for package in "$@"; do
+                status=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) || status=
+                case $status in
+                ii*) ;;
+                *) missing="$missing $package" ;;
+                esac
+        done
+        if [ -z "$missing" ]; then
+                echo "Packages $why: all there."
+                return
+        fi
+        echo "Packages $why, to be installed with apt-get:$missing"
+        as_root=
+        if [ "$(id -u)" -ne 0 ]; then
+                as_root=sudo
+                command -v sudo >/dev/null || {
+                        echo "Run this as root, or install sudo." >&2
+                        exit 1
+                }
+        fi
+        $as_root apt-get update -q
+        # shellcheck disable=SC2086
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+}
+
+# build_in FOLDER CONFIGURE_OPTION...: out of the source tree.
+build_in() {
+        folder=$1
+        shift
+        (cd "$top" && { [ -x configure ] && [ configure -nt configure.ac ] || autoreconf -fi; })
+        mkdir -p "$folder"
+        (cd "$folder" && { [ -e Makefile ] || "$top/configure" -q "$@"; } && make -s -j"$(nproc)")
+}

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real flinkwatchd and flinkwatchctl, started for one test. Nothing here sleeps: it waits for messages."""
+
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import time
+
+BUILD = os.environ.get("FLINKWATCH_BUILDDIR", ".")
+TIMEOUT = float(os.environ.get("FLINKWATCH_TEST_TIMEOUT", "60"))
+
+CONFIG = """\
+[daemon]
+state_directory = {state}
+socket = {socket}
+log_level = debug
+
+[target prod]
+region = eu-west-1
+
+[polling]
+interval = 1s
+backfill = {backfill}
+
+[notifier channel]
+type = slack
+webhook_url = {url}/slack/T0/B0/e2e
+
+[notifier pager]
+type = sns
+topic_arn = arn:aws:sns:eu-west-1:111122223333:oncall
+"""
+
+
+class Daemon:
+    def __init__(self, sim, directory):
+        self.sim = sim
+        self.directory = str(directory)
+        self.state = os.path.join(self.directory, "state")
+        self.socket = os.path.join(self.directory, "s")
+        self.config_path = os.path.join(self.directory, "flinkwatch.conf")
+        self.config = CONFIG.format(state=self.state, socket=self.socket, url=sim.url, backfill="3h")
+        self.environment = {"PATH": os.environ["PATH"], **sim.environment()}
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+            if name in os.environ:
+                self.environment[name] = os.environ[name]
+        self.process = None
+        self.log = ""
+        self._notify = None
+        self._messages = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        status = self.stop() if self.process else 0
+        if kind is None:
+            assert status in (0, -signal.SIGKILL), f"flinkwatchd ended with {status}:\n{self.log}"
+        else:
+            print(self.log[-20000:])
+
+    def write_config(self):
+        os.makedirs(self.state, exist_ok=True)
+        with open(self.config_path, "w", encoding="utf-8") as file:
+            file.write(self.config)
+
+    def start(self, *arguments, wait=True):
+        """Start in the background; wait=True returns when it said READY=1."""
+        self.write_config()
+        path = os.path.join(self.directory, "notify")
+        if os.path.exists(path):
+            os.unlink(path)
+        self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._notify.bind(path)
+        self._messages = ""
+        self.process = subprocess.Popen([os.path.join(BUILD, "flinkwatchd"), "-c", self.config_path, *arguments],
+                                        env={**self.environment, "NOTIFY_SOCKET": path}, stderr=subprocess.PIPE)
+        os.set_blocking(self.process.stderr.fileno(), False)
+        if wait:
+            self.wait_notify("READY=1")
+        return self
+
+    def run(self, *arguments, timeout=TIMEOUT):
+        """Run to the end (--oneshot, --check-config): the completed process; its stderr is also added to the log."""
+        self.write_config()
+        done = subprocess.run([os.path.join(BUILD, "flinkwatchd"), "-c", self.config_path, *arguments], env=self.environment,
+                              capture_output=True, text=True, timeout=timeout, check=False)
+        self.log += done.stderr
+        return done
+
+    def _pump(self, deadline):
+        """Wait for something new on stderr or from sd_notify, and take it. False when time is up or the daemon is gone."""
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        readable, _, _ = select.select([self.process.stderr, self._notify], [], [], left)
+        if self._notify in readable:
+            self._messages += self._notify.recv(65536).decode() + "\n"
+        if self.process.stderr in readable:
+            data = self.process.stderr.read()
+            if data == b"":
+                return False
+            self.log += data.decode(errors="replace") if data else ""
+        return bool(readable)
+
+    def wait_notify(self, text, timeout=TIMEOUT):
+        deadline = time.monotonic() + timeout
+        while text not in self._messages:
+            assert self._pump(deadline), f"no {text} from flinkwatchd:\n{self.log}"
+        self._messages = ""
+
+    def wait_log(self, pattern, timeout=TIMEOUT, since=0):
+        """The first match of a regular expression in the log from offset `since` on."""
+        deadline = time.monotonic() + timeout
+        while not (found := re.search(pattern, self.log[since:], re.MULTILINE)):
+            assert self._pump(deadline), f"no line like {pattern!r} in the log:\n{self.log}"
+        return found
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, timeout=TIMEOUT):
+        """The exit status, after everything it wrote was read."""
+        deadline = time.monotonic() + timeout
+        while self._pump(deadline):
+            pass
+        status = self.process.wait(max(0.1, deadline - time.monotonic()))
+        self.process.stderr.close()
+        self._notify.close()
+        self.process = None
+        return status
+
+    def stop(self, number=signal.SIGTERM, timeout=20):
+        if self.process.poll() is None:
+            self.signal(number)
+        return self.wait(timeout)
+
+    def ctl(self, *arguments, check=True, **options):
+        """flinkwatchctl's completed process."""
+        environment = {**self.environment, "TZ": "UTC", "LC_ALL": "C.UTF-8", **options.pop("environment", {})}
+        done = subprocess.run([os.path.join(BUILD, "flinkwatchctl"), "--socket", self.socket, *arguments], env=environment,
+                              capture_output=True, text=True, timeout=TIMEOUT, check=False, **options)
+        if check:
+            assert done.returncode == 0, f"flinkwatchctl {arguments}: {done.returncode}\n{done.stdout}{done.stderr}\n{self.log[-8000:]}"
+        return done
+
+    def ask(self, *arguments):
+        """What flinkwatchctl --json prints, parsed."""
+        return json.loads(self.ctl("--json", *arguments).stdout)
+
+    def incidents(self, *arguments):
+        return self.ask("incidents", *arguments)
