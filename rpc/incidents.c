@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "rpc/method.h"
+
+enum { PIECE_BYTES = 16 << 10 };
+
+enum { ALL, APP, SINCE, DIAGNOSER, TARGET };
+static const struct rpc_param list_params[] = {
+        [ALL] = {"all", RPC_KIND_FLAG, false},        [APP] = {"app", RPC_KIND_TEXT, false},
+        [SINCE] = {"since", RPC_KIND_INSTANT, false}, [DIAGNOSER] = {"diagnoser", RPC_KIND_TEXT, false},
+        [TARGET] = {"target", RPC_KIND_TEXT, false},  {0},
+};
+
+struct list {
+        struct incident_rows incidents;
+        size_t n_written;
+};
+
+static void list_free(void *state) {
+        struct list *l = state;
+        incident_rows_done(&l->incidents);
+        free(l);
+}
+
+static int list_start(struct rpc_question *q, void **ret_state) {
+        const struct incident_filter filter = {
+                .target = q->values[TARGET].text,
+                .application = q->values[APP].text,
+                .diagnoser = q->values[DIAGNOSER].text,
+                .since_s = q->values[ALL].number ? 0 : q->values[SINCE].number,
+                .only_open = !q->values[ALL].number && !q->values[SINCE].is_given,
+        };
+        int r = rpc_check_target(q, filter.target);
+        if (r < 0)
+                return r;
+        struct list *l = calloc(1, sizeof *l);
+        *ret_state = l;
+        return l ? store_list_incidents(q->host->store, &filter, &l->incidents) : -ENOMEM;
+}
+
+static int list_step(struct rpc_question *q, void *state, struct jsonw *w) {
+        struct list *l = state;
+        size_t limit = w->out->len + PIECE_BYTES;
+        (void)q;
+        if (l->n_written == 0)
+                jsonw_array(w);
+        while (l->n_written < l->incidents.n_rows && w->out->len < limit && !w->out->failed)
+                incident_write(w, &l->incidents.rows[l->n_written++]);
+        if (l->n_written < l->incidents.n_rows)
+                return RPC_MORE;
+        jsonw_array_end(w);
+        return 0;
+}
+
+const struct rpc_method rpc_incidents = {"incidents", RPC_READ, list_params, list_start, list_step, list_free};
+
+static const struct rpc_param show_params[] = {{"id", RPC_KIND_ID, true}, {0}};
+
+struct show {
+        struct incident_rows incidents;
+        struct timeline_rows timeline;
+};
+
+static void show_free(void *state) {
+        struct show *s = state;
+        incident_rows_done(&s->incidents);
+        timeline_rows_done(&s->timeline);
+        free(s);
+}
+
+static int show_start(struct rpc_question *q, void **ret_state) {
+        struct show *s = calloc(1, sizeof *s);
+        *ret_state = s;
+        if (!s)
+                return -ENOMEM;
+        const struct incident_filter filter = {.id = q->values[0].number};
+        int r = store_list_incidents(q->host->store, &filter, &s->incidents);
+        if (r == 0 && s->incidents.n_rows == 0)
+                return rpc_fail(q, RPC_ERROR_NOT_FOUND,
+                                "there is no incident %lld: `flinkwatchctl incidents --all` lists all",
+                                (long long)filter.id);
+        return r < 0 ? r : store_timeline(q->host->store, filter.id, &s->timeline);
+}
+
+/* The promised object with the timeline as a further member. */
+static int show_step(struct rpc_question *q, void *state, struct jsonw *w) {
+        struct show *s = state;
+        (void)q;
+        incident_write(w, &s->incidents.rows[0]);
+        if (w->out->failed)
+                return w->out->failed;
+        w->out->len--;
+        w->needs_comma = true;
+        jsonw_key(w, "timeline");
+        jsonw_array(w);
+        for (size_t i = 0; i < s->timeline.n_rows; i++) {
+                jsonw_object(w);
+                jsonw_member_time(w, "at", s->timeline.rows[i].at_s);
+                jsonw_member_string(w, "kind", s->timeline.rows[i].kind);
+                jsonw_member_string(w, "text", s->timeline.rows[i].text);
+                jsonw_object_end(w);
+        }
+        jsonw_array_end(w);
+        jsonw_object_end(w);
+        return 0;
+}
+
+const struct rpc_method rpc_show = {"show", RPC_READ, show_params, show_start, show_step, show_free};

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/method.h"
+
+const struct rpc_method *const rpc_methods[] = {
+        &rpc_status, &rpc_apps, &rpc_incidents, &rpc_show, &rpc_history, &rpc_metrics, &rpc_poll, &rpc_reload,
+};
+
+const size_t rpc_n_methods = ELEMENTS(rpc_methods);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one screen: the daemon, its targets and notifiers, what is open, and each application with its key figures. One application a
+ * piece: its window is read and given back. */
+#include <errno.h>
+
+#include "rpc/figures.h"
+#include "rpc/method.h"
+#include "util/text.h"
+
+static const struct rpc_param params[] = {{"target", RPC_KIND_TEXT, false}, {0}};
+
+enum stage { STAGE_HEAD, STAGE_INCIDENTS, STAGE_APPLICATIONS };
+enum { PIECE = 8, OPEN_PIECE = 64 };
+
+struct status {
+        enum stage stage;
+        struct target_states targets;
+        struct notifier_states notifiers;
+        struct incident_rows incidents;
+        struct application_rows applications; /* of all targets, or of the one asked for */
+        size_t next;
+};
+
+static void status_free(void *state) {
+        struct status *s = state;
+        target_states_done(&s->targets);
+        notifier_states_done(&s->notifiers);
+        incident_rows_done(&s->incidents);
+        application_rows_done(&s->applications);
+        free(s);
+}
+
+static int status_start(struct rpc_question *q, void **ret_state) {
+        const struct incident_filter filter = {.target = q->values[0].text, .only_open = true};
+        int r = rpc_check_target(q, filter.target);
+        if (r < 0)
+                return r;
+        struct status *s = calloc(1, sizeof *s);
+        *ret_state = s;
+        if (!s)
+                return -ENOMEM;
+        r = store_list_targets(q->host->store, &s->targets);
+        if (r == 0)
+                r = store_list_notifiers(q->host->store, &s->notifiers);
+        if (r == 0)
+                r = store_list_incidents(q->host->store, &filter, &s->incidents);
+        return r < 0 ? r : store_list_applications(q->host->store, filter.target, &s->applications);
+}
+
+static void write_daemon(struct rpc_question *q, struct jsonw *w) {
+        jsonw_key(w, "daemon");
+        jsonw_object(w);
+        jsonw_member_string(w, "version", q->host->version);
+        jsonw_member_int(w, "pid", q->host->pid);
+        jsonw_member_time(w, "started_at", q->host->started_at_s);
+        jsonw_member_int(w, "interval_s", q->host->interval_s);
+        jsonw_member_time(w, "at", q->now_s);
+        jsonw_object_end(w);
+}
+
+static void write_targets(struct rpc_question *q, const struct status *s, struct jsonw *w) {
+        jsonw_key(w, "targets");
+        jsonw_array(w);
+        for (size_t i = 0; i < s->targets.n_rows; i++) {
+                const struct target_state *t = &s->targets.rows[i];
+                if (q->values[0].text && strcmp(q->values[0].text, t->name) != 0)
+                        continue;
+                jsonw_object(w);
+                jsonw_member_string(w, "name", t->name);
+                jsonw_member_string(w, "region", t->region);
+                jsonw_member_time(w, "polled_at", t->polled_at_s);
+                jsonw_member_time(w, "failed_at", t->failed_at_s);
+                jsonw_member_string(w, "error", t->error);
+                jsonw_member_int(w, "metrics_requested", t->metrics_requested);
+                jsonw_object_end(w);
+        }
+        jsonw_array_end(w);
+}
+
+static void write_notifiers(const struct status *s, struct jsonw *w) {
+        jsonw_key(w, "notifiers");
+        jsonw_array(w);
+        for (size_t i = 0; i < s->notifiers.n_rows; i++) {
+                const struct notifier_state *n = &s->notifiers.rows[i];
+                jsonw_object(w);
+                jsonw_member_string(w, "name", n->name);
+                jsonw_member_time(w, "delivered_at", n->delivered_at_s);
+                jsonw_member_time(w, "failed_at", n->failed_at_s);
+                jsonw_member_int(w, "pending", n->pending);
+                jsonw_member_string(w, "error", n->error);
+                jsonw_object_end(w);
+        }
+        jsonw_array_end(w);
+}
+
+static void write_open(struct jsonw *w, const struct incident *i) {
+        jsonw_object(w);
+        jsonw_member_int(w, "id", i->id);
+        jsonw_member_string(w, "target", i->target);
+        jsonw_member_string(w, "application", i->application);
+        jsonw_member_string(w, "diagnoser", i->finding.diagnoser);
+        jsonw_member_string(w, "severity", severity_name(i->finding.severity));
+        jsonw_member_string(w, "state", incident_state_name(i->state));
+        jsonw_member_bool(w, "quiet", i->is_quiet);
+        jsonw_member_time(w, "onset_at", i->finding.onset_s);
+        jsonw_member_string(w, "title", i->finding.title);
+        jsonw_object_end(w);
+}
+
+/* The application's own incidents: how many page, how many are quiet, and the worst that pages (else the worst). */
+struct burden {
+        size_t n_loud, n_quiet;
+        const struct incident *worst;
+};
+
+static struct burden burden_of(const struct status *s, const struct application *a) {
+        struct burden b = {0};
+        for (size_t i = 0; i < s->incidents.n_rows; i++) {
+                const struct incident *incident = &s->incidents.rows[i];
+                if (!text_same(incident->application, a->name) || !text_same(incident->target, a->target))
+                        continue;
+                *(incident->is_quiet ? &b.n_quiet : &b.n_loud) += 1;
+                bool is_louder = b.worst && b.worst->is_quiet && !incident->is_quiet;
+                bool is_alike = !b.worst || b.worst->is_quiet == incident->is_quiet;
+                if (!b.worst || is_louder || (is_alike && incident->finding.severity > b.worst->finding.severity))
+                        b.worst = incident;
+        }
+        return b;
+}
+
+static int write_application(struct rpc_question *q, const struct status *s, const struct application *a,
+                             struct jsonw *w) {
+        struct burden b = burden_of(s, a);
+        int64_t kpus = rpc_kpus(a);
+        jsonw_object(w);
+        jsonw_member_string(w, "target", a->target);
+        jsonw_member_string(w, "name", a->name);
+        jsonw_member_string(w, "status", a->status);
+        jsonw_member_string(w, "runtime", a->runtime);
+        jsonw_key(w, "kpus");
+        if (kpus > 0)
+                jsonw_int(w, kpus);
+        else
+                jsonw_null(w);
+        jsonw_member_string(w, "severity", b.n_loud > 0 ? severity_name(b.worst->finding.severity) : NULL);
+        jsonw_member_int(w, "incidents", (int64_t)b.n_loud);
+        jsonw_member_int(w, "quiet", (int64_t)b.n_quiet);
+        int r = figures_write(q, a, b.worst, w);
+        jsonw_object_end(w);
+        return r;
+}
+
+static int applications_piece(struct rpc_question *q, struct status *s, struct jsonw *w) {
+        for (size_t i = 0; i < PIECE && s->next < s->applications.n_rows; i++, s->next++) {
+                int r = write_application(q, s, &s->applications.rows[s->next], w);
+                if (r < 0)
+                        return r;
+        }
+        if (s->next < s->applications.n_rows)
+                return RPC_MORE;
+        jsonw_array_end(w);
+        jsonw_object_end(w);
+        return 0;
+}
+
+static int incidents_piece(struct status *s, struct jsonw *w) {
+        for (size_t i = 0; i < OPEN_PIECE && s->next < s->incidents.n_rows; i++, s->next++)
+                write_open(w, &s->incidents.rows[s->next]);
+        if (s->next < s->incidents.n_rows)
+                return RPC_MORE;
+        jsonw_array_end(w);
+        jsonw_key(w, "applications");
+        jsonw_array(w);
+        s->stage = STAGE_APPLICATIONS;
+        s->next = 0;
+        return RPC_MORE;
+}
+
+static int status_step(struct rpc_question *q, void *state, struct jsonw *w) {
+        struct status *s = state;
+        switch (s->stage) {
+        case STAGE_HEAD:
+                jsonw_object(w);
+                write_daemon(q, w);
+                write_targets(q, s, w);
+                write_notifiers(s, w);
+                jsonw_key(w, "incidents");
+                jsonw_array(w);
+                s->stage = STAGE_INCIDENTS;
+                return RPC_MORE;
+        case STAGE_INCIDENTS:
+                return incidents_piece(s, w);
+        case STAGE_APPLICATIONS:
+                return applications_piece(q, s, w);
+        }
+        return -EINVAL;
+}
+
+const struct rpc_method rpc_status = {"status", RPC_READ, params, status_start, status_step, status_free};
