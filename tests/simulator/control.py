@@ -2,6 +2,7 @@
 """The control API, /_sim/...: what tests ask and change."""
 
 import json
+import re
 import time
 from urllib.parse import parse_qsl, unquote
 
@@ -100,6 +101,10 @@ def _add_operation(world, query, body, rest):
     return {"operations": app.operations}
 
 
+def _instant(text, now_s):
+    return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else resolve_time(text, now_s)
+
+
 def _series(world, query, body, rest):
     """POST puts series; relative times count from now. GET evaluates one: metric, from, to, period, stat, dim.X=Y."""
     if body is not None:
@@ -113,8 +118,8 @@ def _series(world, query, body, rest):
     if series is None:
         raise LookupError(f"no series {query['metric']} {dimensions}")
     period_s = int(query.get("period", 60))
-    start = int(resolve_time(query.get("from", "-1h"), now_s)) // period_s * period_s
-    end = int(resolve_time(query.get("to", "now"), now_s)) + 1
+    start = int(_instant(query.get("from", "-1h"), now_s)) // period_s * period_s
+    end = int(_instant(query.get("to", "now"), now_s)) + 1
     return series.points(start, end, period_s, query.get("stat", "Average"), now_s)
 
 

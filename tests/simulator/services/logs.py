@@ -78,8 +78,9 @@ def _state(call):
     return state
 
 
-def _event(call, group, at_ms, name, message, ordinal):
-    identity = mix(seed_of(group.name, name, message), at_ms * 8 + ordinal % 8)
+def _event(group, at_ms, name, message):
+    """An event; its id is the same in whichever direction and page it is read."""
+    identity = mix(seed_of(group.name, name, message), at_ms)
     return {"logStreamName": name, "timestamp": at_ms, "message": message, "ingestionTime": at_ms + 1400 + identity % 900,
             "eventId": f"{37000000000000000000000000000000000000 + at_ms:038d}{identity % 10**18:018d}"}
 
@@ -124,7 +125,7 @@ def filter_log_events(call):
         scanned += 1
         if is_hit:
             size += cost
-            output["events"].append(_event(call, group, at_ms, row[1], row[2], ordinal))
+            output["events"].append(_event(group, at_ms, row[1], row[2]))
     return output
 
 
