@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start, stop, kill, start again: no gap, no duplicate, nobody told twice."""
+
+import os
+import signal
+import sqlite3
+import time
+
+import pytest
+
+
+def stamps(daemon, app="clicks", metric="uptime"):
+    got = daemon.ask("history", "--app", app, "--metric", metric, "--since", "3h", "--format", "json")
+    return [at for at, _ in got["points"]]
+
+
+def check_database(daemon):
+    with sqlite3.connect(os.path.join(daemon.state, "flinkwatch.db")) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.scenario("demo.json")
+def test_sigterm__while_a_poll_hangs__stops_within_a_second(sim, daemon):
+    sim.faults({"operation": "GetMetricData", "times": "always", "kind": "hang"})
+    daemon.start()
+    sim.wait("requests", 1, timeout=30, operation="GetMetricData", pending=1)
+    begun = time.monotonic()
+    assert daemon.stop() == 0
+    assert time.monotonic() - begun < 1.0
+    assert not os.path.exists(daemon.socket)
+    check_database(daemon)
+
+
+@pytest.mark.scenario("demo.json")
+def test_restart__after_a_stop__goes_on_without_gap_or_duplicate(sim, daemon):
+    daemon.start()
+    daemon.wait_log(r"incident \d+ .*delivered")
+    first = stamps(daemon)
+    daemon.stop()
+    sim.set_clock(advance="20m")
+    daemon.environment["LD_PRELOAD"] = ""
+    before = len(sim.requests(operation="GetMetricData"))
+    daemon.start()
+    sim.wait("requests", before + 1, timeout=30, operation="GetMetricData")
+    second = stamps(daemon)
+    assert len(second) == len(set(second))
+    assert set(first) <= set(second)
+    spans = [(r["parameters"]["StartTime"], r["parameters"]["EndTime"]) for r in sim.requests(operation="GetMetricData")[before:]]
+    # What was settled is not asked for again: at most the last few minutes are.
+    assert min(end - start for start, end in spans) < 3600
+
+
+@pytest.mark.scenario("demo.json")
+def test_kill__during_the_first_round__next_start_has_everything_and_pages_once(sim, daemon):
+    for n in (1, 3, 6, 9):
+        daemon.start()
+        sim.wait("requests", n, timeout=30)
+        daemon.stop(signal.SIGKILL)
+        check_database(daemon)
+    daemon.start()
+    sim.wait_for(lambda s: len({d["body"].get("Subject", d["body"].get("text")) for d in s.deliveries()}) >= 4, timeout=60)
+    ids = [d["body"]["MessageAttributes"]["application"]["StringValue"] for d in sim.deliveries(service="sns")]
+    assert sorted(ids) == ["orders", "payments"]
+    times = stamps(daemon)
+    assert len(times) == len(set(times)) and len(times) > 170
+
+
+def test_second_daemon__same_state__is_refused_with_the_pid(sim, daemon):
+    daemon.start()
+    done = daemon.run("--oneshot")
+    assert done.returncode == 75
+    assert str(daemon.process.pid) in done.stderr
+
+
+def test_service_manager__life_of_the_daemon__is_told(sim, daemon):
+    daemon.environment["WATCHDOG_USEC"] = "1000000"
+    daemon.start()
+    daemon.wait_notify("WATCHDOG=1")
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_notify("RELOADING=1")
+    daemon.signal(signal.SIGTERM)
+    daemon.wait_notify("STOPPING=1")
+    assert daemon.wait() == 0
+
+
+def test_journal__listening__lines_carry_priorities(sim, daemon):
+    daemon.environment["JOURNAL_STREAM"] = "8:1"
+    daemon.start()
+    daemon.stop()
+    assert all(line[0] == "<" and line[2] == ">" for line in daemon.log.splitlines())
+
+
+@pytest.mark.parametrize("arguments,status,word", [
+    (["--version"], 0, "flinkwatchd"), (["--help"], 0, "Usage"), (["--bogus"], 64, "help"), (["--log-level", "loud"], 64, "loud"),
+])
+def test_command_line__options__do_what_they_say(sim, daemon, arguments, status, word):
+    done = daemon.run(*arguments)
+    assert done.returncode == status and word in done.stdout + done.stderr
