@@ -43,8 +43,9 @@ int aws_file_read(const char *path, struct buf *ret, struct err *err) {
                 return failed(err, path, errno);
         if (fstat(fd, &st) < 0)
                 return failed(err, path, errno);
-        if (!S_ISREG(st.st_mode))
-                return err_set(err, -EINVAL, "%s: not a regular file", path);
+        /* /dev/null is the usual way to say "no such file"; process substitution gives a pipe. */
+        if (S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode))
+                return err_set(err, -EINVAL, "%s: not a file that can be read", path);
         if (st.st_size > 0 && (size_t)st.st_size <= ret->cap)
                 buf_reserve(ret, (size_t)st.st_size); /* at once: growing would leave copies of a secret behind */
         return read_all(fd, path, ret, err);
