@@ -46,6 +46,7 @@ struct onset {
 struct signals {
         const struct series_view *counter, *uptime; /* NULL: not published, or not read */
         struct count restarts, resets;              /* in the window; in the last hour */
+        struct count last_hour;                     /* restarts, in the last hour */
         struct count recent;                        /* either, in the last quarter of an hour */
 };
 
@@ -103,6 +104,7 @@ static struct onset find_onset(const struct window *w, const struct series_view 
 static struct signals look(const struct window *w, const double *settings) {
         struct signals g = {.counter = pick(w, "fullRestarts", "numRestarts"), .uptime = pick(w, "uptime", "runningTime")};
         g.restarts = count_steps(w, g.counter, counter_step, (int64_t)settings[WINDOW], settings);
+        g.last_hour = count_steps(w, g.counter, counter_step, HOUR_S, settings);
         g.resets = count_steps(w, g.uptime, uptime_step, HOUR_S, settings);
         int64_t keep_s = (int64_t)settings[WINDOW] > KEEP_S ? (int64_t)settings[WINDOW] : KEEP_S;
         g.recent = count_steps(w, g.counter, counter_step, keep_s, settings);
@@ -172,7 +174,7 @@ static void advise(const struct window *w, const struct operation *change, int64
 
 /* Counter and running time must tell the same; when they do not, both are shown. */
 static enum confidence compare(const struct signals *g, const struct onset *o, char *to, size_t size) {
-        bool by_counter = g->recent.unexpected > 0 && g->restarts.unexpected + g->restarts.expected > 0;
+        bool by_counter = g->last_hour.newest.at_s > 0;
         bool by_uptime = g->resets.unexpected + g->resets.expected > 0;
         snprintf(to, size, "%s", "");
         if (by_counter && by_uptime)
@@ -208,7 +210,7 @@ static void show_change(const struct operation *change, struct findings *out, st
 }
 
 static void report(const struct window *w, const double *settings, const struct signals *g, enum verdict verdict, struct findings *out) {
-        bool by_counter = g->restarts.newest.at_s > 0;
+        bool by_counter = g->last_hour.newest.at_s > 0;
         const struct series_view *s = by_counter ? g->counter : g->uptime;
         step_function *step = by_counter ? counter_step : uptime_step;
         struct onset o = find_onset(w, s, step, settings);
@@ -219,7 +221,8 @@ static void report(const struct window *w, const double *settings, const struct 
         f->is_expected = !is_loop;
         const struct operation *change = change_before(w, o.at_s, NEARBY_S);
         describe_change(w, change, o.at_s, near, sizeof near);
-        double hours = (double)(series_until_s(w, s) - o.at_s) / HOUR_S, window_min = settings[WINDOW] / 60;
+        double hours = (double)(series_until_s(w, s) - o.at_s) / HOUR_S;
+        double in_window = g->restarts.unexpected + g->restarts.expected;
         if (o.is_from_the_start)
                 snprintf(since, sizeof since, "It was never stable in the window, which begins %s", phrase_time(s->samples[0].at_s).text);
         else
@@ -232,10 +235,9 @@ static void report(const struct window *w, const double *settings, const struct 
         else
                 finding_title(out, f, "Restart loop for %s%s", o.is_from_the_start ? "more than " : "", phrase_span(hours * HOUR_S).text);
         if (by_counter)
-                finding_summary(out, f, "%.0f restarts in the last %s (%.1f a minute), %.0f since the onset (%.1f an hour). %s.%s%s",
-                                g->restarts.unexpected + g->restarts.expected, phrase_span(settings[WINDOW]).text,
-                                (g->restarts.unexpected + g->restarts.expected) / window_min, o.total, hours > 0 ? o.total / hours : o.total, since,
-                                near, differs);
+                finding_summary(out, f, "%.0f restarts in the last %s (%.1f a minute), %.0f in the last hour, %.0f since the onset. %s.%s%s",
+                                in_window, phrase_span(settings[WINDOW]).text, in_window * 60 / settings[WINDOW],
+                                g->last_hour.unexpected + g->last_hour.expected, o.total, since, near, differs);
         else
                 finding_summary(out, f, "The job's running time fell %.0f times in the last hour, %.0f times since the onset. %s.%s%s",
                                 g->resets.unexpected + g->resets.expected, o.total, since, near, differs);
