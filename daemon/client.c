@@ -11,7 +11,7 @@ enum { SERVICES_MAX = 8 };
 
 struct client {
         struct exchange *exchange;
-        char *tag, *profile, *region;
+        char *tag, *profile, *region, *ca_bundle;
         struct credentials *credentials;
         struct aws_profiles *profiles;
         struct retry_settings retry;
@@ -47,6 +47,8 @@ int client_new(struct exchange *x, const struct client_options *options, struct 
                 r = credentials_new(&wanted, &c->credentials, reterr);
         if (r == 0)
                 r = retry_settings_resolve(environment, c->profiles, options->profile, &c->retry, reterr);
+        if (r == 0)
+                r = aws_ca_bundle(environment, c->profiles, options->profile, &c->ca_bundle);
         if (r < 0)
                 return r;
         *ret = TAKE(c);
@@ -65,11 +67,16 @@ void client_free(struct client *c) {
         free(c->tag);
         free(c->profile);
         free(c->region);
+        free(c->ca_bundle);
         free(c);
 }
 
 const char *client_tag(const struct client *c) {
         return c->tag;
+}
+
+const char *client_ca_bundle(const struct client *c) {
+        return c->ca_bundle;
 }
 
 int client_max_attempts(const struct client *c) {

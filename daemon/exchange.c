@@ -319,6 +319,8 @@ static void send_request(struct exchange_run *run) {
         if (r == 1)
                 return;
         x->n_requests++;
+        if (run->job.client)
+                run->request.ca_bundle = client_ca_bundle(run->job.client);
         if (r == 0 && run->request.argv)
                 r = program_run(x->loop, run->request.argv, PROGRAM_TIMEOUT_MS, on_reply, run, &run->program);
         else if (r == 0)

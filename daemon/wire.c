@@ -130,10 +130,6 @@ int wire_new(struct loop *l, const struct wire_options *options, struct wire **r
         return 0;
 }
 
-int wire_set_ca_bundle(struct wire *w, const char *ca_bundle) {
-        return text_replace(&w->ca_bundle, ca_bundle);
-}
-
 static void release(struct wire_call *c) {
         struct wire *w = c->wire;
         curl_multi_remove_handle(w->multi, c->easy);
@@ -330,8 +326,9 @@ static int prepare(struct wire_call *c, const struct http_request *request, cons
         curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)c->body.cap);
         if (request->is_local)
                 curl_easy_setopt(easy, CURLOPT_PROXY, "");
-        if (c->wire->ca_bundle)
-                curl_easy_setopt(easy, CURLOPT_CAINFO, c->wire->ca_bundle);
+        const char *ca_bundle = request->ca_bundle ? request->ca_bundle : c->wire->ca_bundle;
+        if (ca_bundle)
+                curl_easy_setopt(easy, CURLOPT_CAINFO, ca_bundle);
         return 0;
 }
 

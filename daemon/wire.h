@@ -21,7 +21,6 @@ typedef void (*wire_done)(void *arg, const struct http_reply *reply);
 int wire_new(struct loop *l, const struct wire_options *options, struct wire **ret);
 /* Cancels what is under way without calling back. */
 void wire_free(struct wire *w);
-int wire_set_ca_bundle(struct wire *w, const char *ca_bundle);
 
 /* Sends request->body with its headers to `url`. The request is borrowed until `done` is called, which happens exactly once, from the
  * loop and never from here, unless the call is cancelled. 0 or -ENOMEM / -EINVAL. */

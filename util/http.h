@@ -35,6 +35,7 @@ struct http_request {
         struct http_header headers[HTTP_HEADERS_MAX];
         size_t n_headers;
         struct buf body;
+        const char *ca_bundle; /* PEM file in place of the wire's, NULL: the wire's; borrowed */
         bool is_local;       /* metadata and container endpoints: no proxy, short timeouts */
         bool has_effect;     /* sending it twice may act twice (SNS Publish, a chat message) */
         int64_t timeout_ms;  /* whole request; 0: the wire's default */
