@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aws/canonical.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -125,22 +126,49 @@ static inline unsigned char lower(char c) {
         return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
+/* The same for eight bytes at once: bit 7 of each byte of `is_upper` says whether it lies in A-Z. */
+static inline uint64_t lower_word(uint64_t w) {
+        const uint64_t ones = 0x0101010101010101, top = 0x8080808080808080;
+        uint64_t ascii = w & ~top, is_upper = (ascii + (0x80 - 'A') * ones) & ~(ascii + (0x7f - 'Z') * ones) & ~w & top;
+        return w | is_upper >> 2;
+}
+
+/* Copies in lower case. What is left of the last word is done by a word that overlaps it. */
+static void put_lower(char *to, struct span s) {
+        uint64_t w;
+        if (s.len < sizeof w) {
+                for (size_t i = 0; i < s.len; i++)
+                        to[i] = (char)lower(s.data[i]);
+                return;
+        }
+        for (size_t i = 0;; i = i + 2 * sizeof w <= s.len ? i + sizeof w : s.len - sizeof w) {
+                memcpy(&w, s.data + i, sizeof w);
+                w = lower_word(w);
+                memcpy(to + i, &w, sizeof w);
+                if (i == s.len - sizeof w)
+                        return;
+        }
+}
+
+static uint64_t head_of(struct span name) {
+        uint64_t w = 0;
+        if (name.len >= sizeof w)
+                memcpy(&w, name.data, sizeof w);
+        else
+                memcpy(&w, name.data, name.len);
+        return be64toh(lower_word(w));
+}
+
 static int compare_names(struct span a, struct span b) {
         size_t n = a.len < b.len ? a.len : b.len;
         for (size_t i = 0; i < n; i++)
-                if (a.data[i] != b.data[i] && lower(a.data[i]) != lower(b.data[i]))
+                if (lower(a.data[i]) != lower(b.data[i]))
                         return lower(a.data[i]) - lower(b.data[i]);
         return (a.len > b.len) - (a.len < b.len);
 }
 
-/* From the end: names of one length mostly begin alike ("x-amz-"). */
-static inline bool same_name(struct span a, struct span b) {
-        if (a.len != b.len)
-                return false;
-        for (size_t i = a.len; i > 0; i--)
-                if (a.data[i - 1] != b.data[i - 1] && lower(a.data[i - 1]) != lower(b.data[i - 1]))
-                        return false;
-        return true;
+static inline bool same_name(const struct canonical_header *a, const struct canonical_header *b) {
+        return a->head == b->head && a->name.len == b->name.len && compare_names(a->name, b->name) == 0;
 }
 
 /* Hops and clients change these on the way. */
@@ -160,18 +188,30 @@ static const struct span never_signed[] = {
 };
 
 static bool is_never_signed(struct span name) {
+        const uint32_t lengths = 1 << 2 | 1 << 6 | 1 << 7 | 1 << 10 | 1 << 13 | 1 << 15 | 1 << 17 | 1 << 18 | 1 << 19;
+        if (name.len >= 32 || !(lengths >> name.len & 1))
+                return false;
         for (size_t i = 0; i < ELEMENTS(never_signed); i++)
-                if (same_name(name, never_signed[i]))
+                if (name.len == never_signed[i].len && compare_names(name, never_signed[i]) == 0)
                         return true;
         return false;
 }
 
+static struct canonical_header make_header(const struct sigv4_header *h) {
+        return (struct canonical_header){h->name, h->value, head_of(h->name)};
+}
+
 /* Insertion keeps equal names in their order of arrival; requests have about eight headers. */
-static void insert(struct canonical *c, struct sigv4_header header) {
+static void insert(struct canonical *c, const struct sigv4_header *header) {
+        const struct canonical_header new = make_header(header);
         size_t i = c->n_headers++;
-        for (; i > 0 && compare_names(c->headers[i - 1].name, header.name) > 0; i--)
-                c->headers[i] = c->headers[i - 1];
-        c->headers[i] = header;
+        for (; i > 0; i--) {
+                const struct canonical_header *before = &c->headers[i - 1];
+                if (before->head < new.head || (before->head == new.head &&compare_names(before->name, new.name) <= 0))
+                        break;
+                c->headers[i] = *before;
+        }
+        c->headers[i] = new;
 }
 
 int canonical_collect(struct canonical *c, const struct sigv4_header *headers, size_t n,
@@ -186,15 +226,16 @@ int canonical_collect(struct canonical *c, const struct sigv4_header *headers, s
         c->n_headers = 0;
         for (size_t i = 0; i < n; i++)
                 if (!is_never_signed(headers[i].name))
-                        insert(c, headers[i]);
+                        insert(c, &headers[i]);
         if (extra)
-                insert(c, *extra);
+                insert(c, extra);
         return 0;
 }
 
-const struct sigv4_header *canonical_find(const struct canonical *c, struct span name) {
+const struct canonical_header *canonical_find(const struct canonical *c, struct span name) {
+        const struct canonical_header wanted = {.name = name, .head = head_of(name)};
         for (size_t i = 0; i < c->n_headers; i++)
-                if (same_name(c->headers[i].name, name))
+                if (same_name(&c->headers[i], &wanted))
                         return &c->headers[i];
         return NULL;
 }
@@ -205,15 +246,19 @@ static bool is_white(char c) {
 
 /* No byte up to ' ' in it: most values, found out eight bytes at a time. */
 static bool is_unbroken(struct span s) {
-        uint64_t found = 0, word;
-        size_t i = 0;
-        for (; s.len - i >= sizeof word; i += sizeof word) {
-                memcpy(&word, s.data + i, sizeof word);
-                found |= (word - 0x2121212121212121) & ~word & 0x8080808080808080;
+        uint64_t found = 0, w;
+        if (s.len < sizeof w) {
+                for (size_t i = 0; i < s.len; i++)
+                        found |= (unsigned char)s.data[i] <= ' ';
+                return found == 0;
         }
-        for (; i < s.len; i++)
-                found |= (unsigned char)s.data[i] <= ' ';
-        return found == 0;
+        for (size_t i = 0; i + sizeof w <= s.len; i += sizeof w) {
+                memcpy(&w, s.data + i, sizeof w);
+                found |= (w - 0x2121212121212121) & ~w;
+        }
+        memcpy(&w, s.data + s.len - sizeof w, sizeof w);
+        found |= (w - 0x2121212121212121) & ~w;
+        return (found & 0x8080808080808080) == 0;
 }
 
 /* `to` has room for value.len bytes. */
@@ -246,8 +291,7 @@ static char *put_name(char *to, struct span name, struct buf *names, bool is_fir
                 return NULL;
         if (!is_first)
                 *listed++ = ';';
-        for (size_t i = 0; i < name.len; i++)
-                listed[i] = (char)lower(name.data[i]);
+        put_lower(listed, name);
         names->len += name.len + !is_first;
         memcpy(to, listed, name.len);
         to[name.len] = ':';
@@ -256,11 +300,11 @@ static char *put_name(char *to, struct span name, struct buf *names, bool is_fir
 
 void canonical_headers(const struct canonical *c, struct buf *out, struct buf *names) {
         for (size_t i = 0; i < c->n_headers; i++) {
-                const struct sigv4_header *h = &c->headers[i];
+                const struct canonical_header *h = &c->headers[i];
                 char *start = buf_reserve(out, h->name.len + h->value.len + 2), *to = start;
                 if (!start)
                         return;
-                if (i > 0 && same_name(c->headers[i - 1].name, h->name))
+                if (i > 0 && same_name(&c->headers[i - 1], h))
                         to[-1] = ','; /* the line goes on instead of its line feed */
                 else if (!(to = put_name(to, h->name, names, i == 0)))
                         return;

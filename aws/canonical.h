@@ -2,11 +2,16 @@
 /* The canonical forms that a signature is taken over: path, query, headers. Used by sigv4.c alone. */
 #pragma once
 
+#include <stdint.h>
+
 #include "aws/sigv4.h"
 
 /* Scratch memory that is kept from one request to the next. */
 struct canonical {
-        struct sigv4_header *headers;
+        struct canonical_header {
+                struct span name, value;
+                uint64_t head; /* the name's first eight bytes in lower case, the first one highest: orders most names */
+        } *headers;
         size_t n_headers, room_headers;
         struct canonical_pair {
                 size_t key, key_len, value_len; /* encoded key and value, one after the other in `text` */
@@ -26,5 +31,5 @@ int canonical_collect(struct canonical *c, const struct sigv4_header *headers, s
                       const struct sigv4_header *extra);
 /* "name:value\n" lines into `out`, "a;b;c" into `names`. */
 void canonical_headers(const struct canonical *c, struct buf *out, struct buf *names);
-/* The first collected header with that lower-case name, NULL when there is none. */
-const struct sigv4_header *canonical_find(const struct canonical *c, struct span name);
+/* The first collected header with that name, NULL when there is none. */
+const struct canonical_header *canonical_find(const struct canonical *c, struct span name);

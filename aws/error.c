@@ -68,8 +68,7 @@ static void read_json(struct span body, struct aws_error *e) {
 
 static void read_xml(struct span body, struct aws_error *e) {
         SCOPED(free)
-        char *code = NULL,
-             *message = NULL, *id = NULL, *old_code = NULL, *old_message = NULL, *old_id = NULL;
+        char *code = NULL, *message = NULL, *id = NULL, *old_code = NULL, *old_message = NULL, *old_id = NULL;
         const struct xml_want wants[] = {
                 {"ErrorResponse/Error/Code", &code}, {"ErrorResponse/Error/Message", &message},
                 {"ErrorResponse/RequestId", &id},    {"Response/Errors/Error/Code", &old_code},

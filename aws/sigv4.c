@@ -112,7 +112,7 @@ int sigv4_canonical_request(struct sigv4 *s, const struct sigv4_message *m, cons
         r = canonical_collect(&s->scratch, m->headers, m->n_headers, options->sign_body ? &content : NULL);
         if (r < 0)
                 return r;
-        const struct sigv4_header *claimed = canonical_find(&s->scratch, content.name);
+        const struct canonical_header *claimed = canonical_find(&s->scratch, content.name);
         if (claimed)
                 payload = span_trim(claimed->value);
         struct span query = m->target, path = span_split(&query, '?');
@@ -263,48 +263,69 @@ int sigv4_signature(struct sigv4 *s, const char *secret, const struct sigv4_scop
         return 0;
 }
 
-/* Most names differ in their first letter already. */
-static bool has_name(const struct http_header *h, const char *name) {
-        return (h->name[0] | 0x20) == (name[0] | 0x20) && strcasecmp(h->name, name) == 0;
+/* The headers that a signature brings, in the order in which they are added. */
+enum own { OWN_DATE, OWN_TOKEN, OWN_AUTHORIZATION, OWN_COUNT };
+
+static const struct span own_names[OWN_COUNT] = {
+        [OWN_DATE] = SPAN("X-Amz-Date"),
+        [OWN_TOKEN] = SPAN("X-Amz-Security-Token"),
+        [OWN_AUTHORIZATION] = SPAN("Authorization"),
+};
+
+/* A request on its way to be signed: what of it is signed, and the memory of an earlier signature. */
+struct job {
+        struct sigv4_header headers[HTTP_HEADERS_MAX + 3];
+        size_t n_headers;
+        char *old[OWN_COUNT];
+};
+
+static enum own which_own(struct span name) {
+        for (enum own i = 0; i < OWN_COUNT; i++)
+                if (name.len == own_names[i].len && strncasecmp(name.data, own_names[i].data, name.len) == 0)
+                        return i;
+        return OWN_COUNT;
 }
 
-static struct http_header *find_header(struct http_request *r, const char *name) {
-        for (size_t i = 0; i < r->n_headers; i++)
-                if (has_name(&r->headers[i], name))
-                        return &r->headers[i];
-        return NULL;
-}
-
-static void remove_header(struct http_request *r, const char *name) {
-        struct http_header *h;
-        while ((h = find_header(r, name))) {
-                text_wipe_free(h->value);
-                size_t after = (size_t)(r->headers + r->n_headers - (h + 1));
-                memmove(h, h + 1, after * sizeof *h);
-                r->n_headers--;
+/* Takes an earlier signature off and lists the other headers. */
+static void open_job(struct http_request *r, struct job *job) {
+        size_t kept = 0;
+        for (size_t i = 0; i < r->n_headers; i++) {
+                struct http_header h = r->headers[i];
+                struct span name = span_of(h.name);
+                enum own own = which_own(name);
+                if (own != OWN_COUNT) {
+                        text_wipe_free(job->old[own]);
+                        job->old[own] = h.value;
+                        continue;
+                }
+                job->headers[job->n_headers++] = (struct sigv4_header){name, span_of(h.value)};
+                r->headers[kept++] = h;
         }
+        r->n_headers = kept;
 }
 
-/* A later attempt's value mostly has the length of the earlier one, then the memory is kept. */
-static int set_header(struct http_request *r, const char *name, struct span value, bool is_secret) {
+static void close_job(struct job *job) {
+        for (enum own i = 0; i < OWN_COUNT; i++)
+                text_wipe_free(job->old[i]);
+}
+
+/* An earlier attempt's value mostly has the same length, then its memory is used again. */
+static int add_own(struct http_request *r, struct job *job, enum own own, struct span value) {
         if (memchr(value.data, '\n', value.len) || memchr(value.data, '\r', value.len))
                 return -EINVAL;
-        struct http_header *h = find_header(r, name);
-        if (h && h->value && strlen(h->value) == value.len) {
-                memcpy(h->value, value.data, value.len);
-                h->is_secret = is_secret;
-                return 0;
-        }
-        if (!h && r->n_headers == HTTP_HEADERS_MAX)
+        if (r->n_headers == HTTP_HEADERS_MAX)
                 return -E2BIG;
-        char *copy = span_dup(value);
-        if (!copy)
+        char *text = job->old[own];
+        if (text && strlen(text) == value.len) {
+                memcpy(text, value.data, value.len);
+                job->old[own] = NULL;
+        } else {
+                text = span_dup(value);
+        }
+        if (!text)
                 return -ENOMEM;
-        if (!h)
-                h = &r->headers[r->n_headers++];
-        else
-                text_wipe_free(h->value);
-        *h = (struct http_header){.name = name, .value = copy, .is_secret = is_secret};
+        r->headers[r->n_headers++] = (struct http_header){
+                .name = own_names[own].data, .value = text, .is_secret = own != OWN_DATE};
         return 0;
 }
 
@@ -323,18 +344,18 @@ static struct span path_of(const struct http_request *request) {
         return request->path && request->path[0] ? span_of(request->path) : SPAN("/");
 }
 
-static int prepare(struct sigv4 *s, const struct http_request *request, const char *host) {
-        struct sigv4_header headers[HTTP_HEADERS_MAX + 1];
-        size_t n = 0;
-        headers[n++] = (struct sigv4_header){SPAN("host"), span_of(host)};
-        for (size_t i = 0; i < request->n_headers; i++)
-                headers[n++] = (struct sigv4_header){span_of(request->headers[i].name),
-                                                     span_of(request->headers[i].value)};
+static int prepare(struct sigv4 *s, const struct aws_keys *keys, const struct http_request *request, const char *host,
+                   struct job *job) {
+        job->headers[job->n_headers++] = (struct sigv4_header){SPAN("host"), span_of(host)};
+        job->headers[job->n_headers++] = (struct sigv4_header){own_names[OWN_DATE], {s->time, TIME_LEN}};
+        if (keys->session_token)
+                job->headers[job->n_headers++] = (struct sigv4_header){own_names[OWN_TOKEN],
+                                                                       span_of(keys->session_token)};
         const struct sigv4_message message = {
                 .method = span_of(request->method),
                 .target = path_of(request),
-                .headers = headers,
-                .n_headers = n,
+                .headers = job->headers,
+                .n_headers = job->n_headers,
                 .body = buf_span(&request->body),
         };
         buf_clear(&s->canonical);
@@ -348,10 +369,9 @@ static struct span scope_in(const struct buf *to_sign) {
         return (struct span){to_sign->data + before, to_sign->len - before - 1 - SHA256_HEX};
 }
 
-static int put_authorization(struct sigv4 *s, const struct aws_keys *keys, const char *signature,
-                             struct http_request *request) {
+static int write_authorization(struct sigv4 *s, const char *key_id, const char *signature) {
         struct buf *out = &s->authorization;
-        struct span id = span_of(keys->access_key_id), names = buf_span(&s->names), scope = scope_in(&s->to_sign);
+        struct span id = span_of(key_id), names = buf_span(&s->names), scope = scope_in(&s->to_sign);
         buf_clear(out);
         char *start = buf_reserve(out, id.len + names.len + scope.len + FIXED_PARTS_MAX), *to = start;
         if (!start)
@@ -364,32 +384,40 @@ static int put_authorization(struct sigv4 *s, const struct aws_keys *keys, const
         to = write_span(to, names);
         to = write_span(to, SPAN(", Signature="));
         to = write_span(to, (struct span){signature, SHA256_HEX});
-        return set_header(request, "Authorization", (struct span){start, (size_t)(to - start)}, true);
+        out->len = (size_t)(to - start);
+        return 0;
 }
 
-static int authorize(struct sigv4 *s, const struct aws_keys *keys, const struct sigv4_scope *scope,
-                     struct http_request *request) {
+static int authorize(struct sigv4 *s, const struct aws_keys *keys, const struct sigv4_scope *scope) {
         char signature[SHA256_HEX + 1];
         buf_clear(&s->to_sign);
         int r = sigv4_string_to_sign(s, scope, buf_span(&s->canonical), &s->to_sign);
         if (r == 0)
                 r = sigv4_signature(s, keys->secret_access_key, scope, buf_span(&s->to_sign), signature);
-        return r < 0 ? r : put_authorization(s, keys, signature, request);
+        return r < 0 ? r : write_authorization(s, keys->access_key_id, signature);
+}
+
+static int add_signature(struct sigv4 *s, const struct aws_keys *keys, struct http_request *request, struct job *job) {
+        int r = add_own(request, job, OWN_DATE, (struct span){s->time, TIME_LEN});
+        if (r == 0 && keys->session_token)
+                r = add_own(request, job, OWN_TOKEN, span_of(keys->session_token));
+        return r < 0 ? r : add_own(request, job, OWN_AUTHORIZATION, buf_span(&s->authorization));
 }
 
 int sigv4_sign(struct sigv4 *s, const struct aws_keys *keys, const char *region, const char *service, const char *host,
                int64_t now_s, struct http_request *request) {
+        struct job job;
+        job.n_headers = 0;
+        memset(job.old, 0, sizeof job.old);
         int r = set_time(s, now_s);
         if (r < 0)
                 return r;
-        r = set_header(request, "X-Amz-Date", (struct span){s->time, TIME_LEN}, false);
-        if (r < 0)
-                return r;
-        if (keys->session_token)
-                r = set_header(request, "X-Amz-Security-Token", span_of(keys->session_token), true);
-        else
-                remove_header(request, "X-Amz-Security-Token");
+        open_job(request, &job);
+        r = prepare(s, keys, request, host, &job);
         if (r == 0)
-                r = prepare(s, request, host);
-        return r < 0 ? r : authorize(s, keys, &(struct sigv4_scope){s->time, region, service}, request);
+                r = authorize(s, keys, &(struct sigv4_scope){s->time, region, service});
+        if (r == 0)
+                r = add_signature(s, keys, request, &job);
+        close_job(&job);
+        return r;
 }
