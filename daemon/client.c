@@ -94,7 +94,8 @@ struct client_service *client_service(struct client *c, const char *name) {
         return s;
 }
 
-int client_endpoint(struct client *c, const char *service, const char *region, struct endpoint *ret, struct err *reterr) {
+int client_endpoint(struct client *c, const char *service, const char *region, struct endpoint *ret,
+                    struct err *reterr) {
         struct endpoint_options options = {
                 .environment = exchange_environment(c->exchange),
                 .profiles = c->profiles,
@@ -129,7 +130,8 @@ static void wake_waiters(void *arg) {
         }
 }
 
-static int step_refresh(void *arg, const struct http_reply *reply, struct http_request *ret_request, struct err *reterr) {
+static int step_refresh(void *arg, const struct http_reply *reply, struct http_request *ret_request,
+                        struct err *reterr) {
         struct client *c = arg;
         return credentials_step(c->credentials, reply, loop_now_s(exchange_loop(c->exchange)), ret_request, reterr);
 }
@@ -142,8 +144,8 @@ static void on_refreshed(void *arg, int result, const struct err *err) {
                 bool still_has_keys = credentials_peek(c->credentials, loop_now_s(exchange_loop(c->exchange)));
                 text_copy(c->last_error, sizeof c->last_error, err->text);
                 if (is_news)
-                        log_line(still_has_keys ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "%s: credentials: %s%s", c->tag, err->text,
-                                 still_has_keys ? " (the old ones are still good)" : "");
+                        log_line(still_has_keys ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "%s: credentials: %s%s", c->tag,
+                                 err->text, still_has_keys ? " (the old ones are still good)" : "");
         } else {
                 if (c->last_error[0])
                         log_notice("%s: credentials are good again", c->tag);

@@ -9,7 +9,7 @@
 #include "daemon/exchange.h"
 
 struct client_options {
-        const char *tag; /* "target prod-eu": in messages */
+        const char *tag;                                       /* "target prod-eu": in messages */
         const char *region, *profile, *role_arn, *external_id; /* NULL: not set */
 };
 
@@ -40,7 +40,8 @@ void client_unwait(struct client_waiter *w);
 struct client_service *client_service(struct client *c, const char *name);
 int client_max_attempts(const struct client *c);
 const char *client_ca_bundle(const struct client *c); /* PEM file, NULL: the system's */
-int client_endpoint(struct client *c, const char *service, const char *region, struct endpoint *ret, struct err *reterr);
+int client_endpoint(struct client *c, const char *service, const char *region, struct endpoint *ret,
+                    struct err *reterr);
 /* "environment, expires ...": for people, no secret. */
 void client_describe(const struct client *c, struct buf *out);
 

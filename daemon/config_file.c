@@ -13,7 +13,13 @@
 #include "util/number.h"
 #include "util/text.h"
 
-enum { LINE_BYTES_MAX = 8192, FILE_BYTES_MAX = 4 << 20, SECRET_BYTES_MAX = 64 << 10, FAULTS_BYTES_MAX = 1 << 20, FAULTS_MAX = 100 };
+enum {
+        LINE_BYTES_MAX = 8192,
+        FILE_BYTES_MAX = 4 << 20,
+        SECRET_BYTES_MAX = 64 << 10,
+        FAULTS_BYTES_MAX = 1 << 20,
+        FAULTS_MAX = 100
+};
 
 /* Where a named section began, and what a notifier said before its type was known. */
 struct pending_key {
@@ -28,8 +34,8 @@ struct reader {
         int line;
         struct config *config;
         struct config_faults *faults;
-        int section;   /* enum section_id, -1: none or unknown */
-        size_t index;  /* of the named section */
+        int section;    /* enum section_id, -1: none or unknown */
+        size_t index;   /* of the named section */
         bool is_header; /* the current line opened a section */
         int *target_lines, *notifier_lines;
         size_t n_target_lines, target_lines_size, n_notifier_lines, notifier_lines_size;
@@ -178,7 +184,8 @@ static void begin_section(struct reader *r, struct span header) {
         }
         bool is_named = config_sections[r->section].is_named;
         if (is_named != (name.len > 0)) {
-                fault(r, r->line, is_named ? "section [%s] needs a name: [%s NAME]" : "section [%s] takes no name: write [%s]",
+                fault(r, r->line,
+                      is_named ? "section [%s] needs a name: [%s NAME]" : "section [%s] takes no name: write [%s]",
                       config_sections[r->section].name, config_sections[r->section].name);
                 r->section = -1;
                 return;
@@ -190,7 +197,8 @@ static void begin_section(struct reader *r, struct span header) {
                 bool is_taken = copy && is_name_taken(r, copy);
                 char **slot = copy && !is_taken ? begin_named(r) : NULL;
                 if (is_taken) {
-                        fault(r, r->line, "[%s %s] is there twice: names must differ", config_sections[r->section].name, copy);
+                        fault(r, r->line, "[%s %s] is there twice: names must differ", config_sections[r->section].name,
+                              copy);
                         r->section = -1;
                 }
                 if (slot)
@@ -397,11 +405,13 @@ static bool set_channel_key(struct reader *r, struct config_notifier *n, const s
         for (size_t i = 0; n->type->keys[i]; i++) {
                 const char *key = n->type->keys[i];
                 size_t len = strlen(key);
-                bool is_file = is_secret(n->type, key) && strncmp(p->name, key, len) == 0 && strcmp(p->name + len, "_file") == 0;
+                bool is_file = is_secret(n->type, key) && strncmp(p->name, key, len) == 0 &&
+                               strcmp(p->name + len, "_file") == 0;
                 if (!is_file && strcmp(p->name, key) != 0)
                         continue;
                 struct err err = {0};
-                int result = is_file ? read_secret(p->value, &n->channel.values[i], &err) : text_replace(&n->channel.values[i], p->value);
+                int result = is_file ? read_secret(p->value, &n->channel.values[i], &err)
+                                     : text_replace(&n->channel.values[i], p->value);
                 if (result == -ENOMEM)
                         r->failed = result;
                 else if (result < 0)
@@ -419,8 +429,8 @@ static void report_unknown_channel_key(struct reader *r, const struct config_not
         for (size_t i = 0; n->type->keys[i] && count < ELEMENTS(names); i++)
                 names[count++] = n->type->keys[i];
         const char *meant = text_nearest(p->name, names, count);
-        fault(r, p->line, "unknown key %s for type %s%s%s%s", p->name, n->type->type, meant ? ": did you mean " : "", meant ? meant : "",
-              meant ? "?" : "");
+        fault(r, p->line, "unknown key %s for type %s%s%s%s", p->name, n->type->type, meant ? ": did you mean " : "",
+              meant ? meant : "", meant ? "?" : "");
 }
 
 static void finish_notifier(struct reader *r, size_t index) {
@@ -436,7 +446,8 @@ static void finish_notifier(struct reader *r, size_t index) {
         size_t n_keys = 0;
         while (n->type->keys[n_keys])
                 n_keys++;
-        n->channel = (struct channel){.type = n->type->type, .keys = n->type->keys, .values = calloc(n_keys + 1, sizeof(char *))};
+        n->channel = (struct channel){
+                .type = n->type->type, .keys = n->type->keys, .values = calloc(n_keys + 1, sizeof(char *))};
         if (!n->channel.values || text_replace(&n->channel.name, n->name) < 0) {
                 r->failed = -ENOMEM;
                 return;
@@ -453,7 +464,8 @@ static void finish_notifier(struct reader *r, size_t index) {
 static void finish(struct reader *r) {
         struct config *c = r->config;
         if (c->n_targets == 0 && r->faults->n == 0)
-                fault(r, r->line > 0 ? r->line : 1, "no [target NAME] section: at least one is needed, with its region");
+                fault(r, r->line > 0 ? r->line : 1,
+                      "no [target NAME] section: at least one is needed, with its region");
         for (size_t i = 0; i < c->n_targets; i++) {
                 struct config_target *t = &c->targets[i];
                 if (!t->region)

@@ -87,7 +87,8 @@ static int set_budget(const struct config_key *key, double *slot, struct span te
                 return 0;
         }
         if (number_double(text, slot) < 0 || *slot < 0)
-                return err_set(reterr, -EINVAL, "%s = %.*s: expected dollars a month, or none", key->name, (int)text.len, text.data);
+                return err_set(reterr, -EINVAL, "%s = %.*s: expected dollars a month, or none", key->name,
+                               (int)text.len, text.data);
         return 0;
 }
 
@@ -105,7 +106,8 @@ int config_key_set(const struct config_key *key, void *base, const char *text, s
                 return set_duration(key, slot, value, reterr);
         case KEY_LEVEL:
                 if (log_level_parse(value, slot) < 0)
-                        return err_set(reterr, -EINVAL, "%s = %s: expected debug, info, notice, warning or error", key->name, text);
+                        return err_set(reterr, -EINVAL, "%s = %s: expected debug, info, notice, warning or error",
+                                       key->name, text);
                 return 0;
         case KEY_SEVERITY:
                 if (severity_parse(value, slot) < 0)

@@ -50,7 +50,8 @@ static int make_client(struct carrier *c, struct err *reterr) {
                 return 0;
         snprintf(tag, sizeof tag, "notifier %s", c->notifier->name);
         region_of_arn(channel_value(channel, "topic_arn"), region);
-        struct client_options options = {tag, region, channel_value(channel, "profile"), channel_value(channel, "role_arn"), NULL};
+        struct client_options options = {tag, region, channel_value(channel, "profile"),
+                                         channel_value(channel, "role_arn"), NULL};
         int r = client_new(c->courier->host.exchange, &options, &c->client, reterr);
         if (r < 0)
                 err_prefix(reterr, "%s", tag);
@@ -113,14 +114,15 @@ static void say(const struct carrier *c, int64_t retry_in_s) {
         const char *what = incident_event_name(c->delivery.event);
         const struct incident *i = &c->delivery.incident;
         if (c->outcome == OUTCOME_DELIVERED)
-                log_info("notifier %s: incident %lld (%s %s) %s: delivered", c->notifier->name, (long long)i->id, i->application,
-                         i->finding.diagnoser, what);
+                log_info("notifier %s: incident %lld (%s %s) %s: delivered", c->notifier->name, (long long)i->id,
+                         i->application, i->finding.diagnoser, what);
         else if (c->outcome == OUTCOME_REFUSED)
-                log_error("notifier %s: incident %lld (%s %s) %s: refused for good: %s", c->notifier->name, (long long)i->id, i->application,
-                          i->finding.diagnoser, what, c->reason.text);
+                log_error("notifier %s: incident %lld (%s %s) %s: refused for good: %s", c->notifier->name,
+                          (long long)i->id, i->application, i->finding.diagnoser, what, c->reason.text);
         else
-                log_warning("notifier %s: incident %lld (%s %s) %s: not delivered: %s: again in %lld s", c->notifier->name, (long long)i->id,
-                            i->application, i->finding.diagnoser, what, c->reason.text, (long long)retry_in_s);
+                log_warning("notifier %s: incident %lld (%s %s) %s: not delivered: %s: again in %lld s",
+                            c->notifier->name, (long long)i->id, i->application, i->finding.diagnoser, what,
+                            c->reason.text, (long long)retry_in_s);
 }
 
 static void done(void *arg, int result, const struct err *err) {
@@ -158,9 +160,10 @@ static void dispatch(struct courier *courier, struct delivery *d) {
         struct carrier *c = find_carrier(courier, d->notifier);
         int64_t now_s = loop_now_s(courier->host.loop);
         if (!c) {
-                log_warning("notifier %s is configured no more: its message about incident %lld is dropped", d->notifier,
-                            (long long)d->incident.id);
-                store_settle_delivery(courier->host.store, d->id, OUTCOME_REFUSED, now_s, 0, "the notifier is configured no more");
+                log_warning("notifier %s is configured no more: its message about incident %lld is dropped",
+                            d->notifier, (long long)d->incident.id);
+                store_settle_delivery(courier->host.store, d->id, OUTCOME_REFUSED, now_s, 0,
+                                      "the notifier is configured no more");
                 delivery_done(d);
                 return;
         }
@@ -198,7 +201,8 @@ static void on_timer(void *arg) {
                 if (r < 0)
                         log_error("the outbox cannot be read: %s", store_error(c->host.store));
                 if (r < 0 || next_s > now_s)
-                        timer_start(&c->timer, c->host.loop, r < 0 ? RETRY_FIRST_S * 1000 : (next_s - now_s) * 1000, on_timer, c);
+                        timer_start(&c->timer, c->host.loop, r < 0 ? RETRY_FIRST_S * 1000 : (next_s - now_s) * 1000,
+                                    on_timer, c);
                 break;
         }
         free(busy);

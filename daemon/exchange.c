@@ -151,7 +151,8 @@ static const struct {
         {HTTP_FAULT_TIMEOUT, "it is tried again at the next poll"},
 };
 
-static void fail(struct exchange_run *run, enum aws_outcome outcome, const struct aws_error *error, const struct http_reply *reply) {
+static void fail(struct exchange_run *run, enum aws_outcome outcome, const struct aws_error *error,
+                 const struct http_reply *reply) {
         struct err err;
         const char *way_out = "see the message";
         int code = -EIO;
@@ -172,16 +173,17 @@ static void fail(struct exchange_run *run, enum aws_outcome outcome, const struc
                 snprintf(tries, sizeof tries, " (%d attempts)", run->attempt + 1);
         char message[130];
         text_copy(message, sizeof message, error->message);
-        err_set(&err, code, "%s: %s%s%s%s%s: %s", run->request.operation, status, error->code, message[0] ? ": " : "", message, tries,
-                way_out);
+        err_set(&err, code, "%s: %s%s%s%s%s: %s", run->request.operation, status, error->code, message[0] ? ": " : "",
+                message, tries, way_out);
         finish(run, code, &err);
 }
 
 static void fail_not_json(struct exchange_run *run, const struct http_reply *reply) {
         struct err err;
         struct span type = http_reply_header(reply, "Content-Type");
-        err_set(&err, -EPROTO, "%s: the answer is not JSON but %.*s: is a proxy or a login page in between?", run->request.operation,
-                type.len > 0 ? (int)(type.len > 60 ? 60 : type.len) : 7, type.len > 0 ? type.data : "unknown");
+        err_set(&err, -EPROTO, "%s: the answer is not JSON but %.*s: is a proxy or a login page in between?",
+                run->request.operation, type.len > 0 ? (int)(type.len > 60 ? 60 : type.len) : 7,
+                type.len > 0 ? type.data : "unknown");
         finish(run, -EPROTO, &err);
 }
 
@@ -235,7 +237,8 @@ static void on_reply(void *arg, const struct http_reply *reply) {
                 aws_error_parse(reply, &error);
         enum aws_outcome outcome = is_good ? AWS_OK : aws_classify(reply, &error, skew_ms);
         if (service)
-                rate_limiter_update(&service->limiter, outcome == AWS_THROTTLED, loop_monotonic_ms(run->exchange->loop));
+                rate_limiter_update(&service->limiter, outcome == AWS_THROTTLED,
+                                    loop_monotonic_ms(run->exchange->loop));
         if (is_good && service)
                 retry_bucket_refund(&service->bucket, run->retry_cost);
         bool is_mendable = service && (outcome == AWS_CREDENTIALS || outcome == AWS_SKEW);
@@ -264,7 +267,8 @@ static void on_keys(void *arg, int result, const struct err *err) {
 }
 
 /* The path that is signed is the one on the wire: with what an overridden endpoint puts before it. */
-static int sign_at(struct exchange_run *run, const struct aws_keys *keys, const struct endpoint *endpoint, int64_t at_s, char **ret_url) {
+static int sign_at(struct exchange_run *run, const struct aws_keys *keys, const struct endpoint *endpoint, int64_t at_s,
+                   char **ret_url) {
         struct http_request *request = &run->request;
         SCOPED(buf_done) struct buf url = BUF_INIT(64 << 10);
         SCOPED(buf_done) struct buf path = BUF_INIT(64 << 10);
@@ -275,7 +279,8 @@ static int sign_at(struct exchange_run *run, const struct aws_keys *keys, const 
         if (!signed_path)
                 return -ENOMEM;
         request->path = signed_path;
-        int r = sigv4_sign(run->exchange->signer, keys, endpoint->signing_region, request->service, endpoint->host, at_s, request);
+        int r = sigv4_sign(run->exchange->signer, keys, endpoint->signing_region, request->service, endpoint->host,
+                           at_s, request);
         request->path = kept;
         free(signed_path);
         if (r == 0 && !(*ret_url = buf_steal(&url)))
@@ -324,7 +329,8 @@ static void send_request(struct exchange_run *run) {
         if (r == 0 && run->request.argv)
                 r = program_run(x->loop, run->request.argv, PROGRAM_TIMEOUT_MS, on_reply, run, &run->program);
         else if (r == 0)
-                r = wire_send(x->wire, &run->request, endpoint_url ? endpoint_url : run->request.url, on_reply, run, &run->call);
+                r = wire_send(x->wire, &run->request, endpoint_url ? endpoint_url : run->request.url, on_reply, run,
+                              &run->call);
         if (r == 0)
                 return;
         if (!err.text[0] && run->request.argv)

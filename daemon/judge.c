@@ -88,12 +88,14 @@ static int make_routes(struct judge *j) {
         if (!j->routes)
                 return -ENOMEM;
         for (size_t i = 0; i < c->n_notifiers; i++)
-                j->routes[j->n_routes++] = (struct route){c->notifiers[i].name, c->notifiers[i].min_severity, c->notifiers[i].applications,
+                j->routes[j->n_routes++] = (struct route){c->notifiers[i].name, c->notifiers[i].min_severity,
+                                                          c->notifiers[i].applications,
                                                           c->notifiers[i].repeat_interval_s};
         return 0;
 }
 
-static int diagnose(struct judge *j, struct window *w, bool is_now, struct findings *out, const char **blind, size_t *n_blind) {
+static int diagnose(struct judge *j, struct window *w, bool is_now, struct findings *out, const char **blind,
+                    size_t *n_blind) {
         double settings[PARAMS_MAX];
         for (size_t i = 0; diagnosers[i]; i++) {
                 int r = JUDGE_BLIND;

@@ -10,7 +10,7 @@
 enum judge_set {
         JUDGE_ALL,
         JUDGE_SENTINELS, /* only those whose needs are sentinel metrics: early, while the rest is still being backfilled */
-        JUDGE_THE_REST,  /* the others in the past, all of them now */
+        JUDGE_THE_REST, /* the others in the past, all of them now */
 };
 
 struct judge_job {
@@ -20,7 +20,7 @@ struct judge_job {
         int64_t from_s; /* judged before: continue from here; 0: only now */
         int64_t now_s;
         enum judge_set set;
-        bool is_quiet;  /* maintenance */
+        bool is_quiet; /* maintenance */
 };
 
 struct judge_result {

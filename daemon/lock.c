@@ -22,13 +22,16 @@ int lock_take(const char *state_directory, int *ret_fd, struct err *reterr) {
         snprintf(path, sizeof path, "%s/lock", state_directory);
         SCOPED(close) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (fd < 0)
-                return err_set(reterr, -errno, "cannot write to the state directory %s: %s", state_directory, strerror(errno));
+                return err_set(reterr, -errno, "cannot write to the state directory %s: %s", state_directory,
+                               strerror(errno));
         if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
                 if (errno != EWOULDBLOCK)
                         return err_set(reterr, -errno, "cannot lock %s: %s", path, strerror(errno));
                 read_holder(fd, pid);
-                return err_set(reterr, -EBUSY, "state directory %s is in use by flinkwatchd with pid %s: stop that one first or use another state_directory",
-                               state_directory, pid[0] ? pid : "unknown");
+                return err_set(
+                        reterr, -EBUSY,
+                        "state directory %s is in use by flinkwatchd with pid %s: stop that one first or use another state_directory",
+                        state_directory, pid[0] ? pid : "unknown");
         }
         int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
         if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) != n)

@@ -8,18 +8,18 @@
 
 #include "daemon/service.h"
 
-static const char usage[] =
-        "Usage: flinkwatchd [OPTION]...\n"
-        "Watches Apache Flink applications on Amazon Managed Service for Apache Flink.\n"
-        "\n"
-        "  -c, --config FILE      configuration (default " SYSCONFDIR "/flinkwatch/flinkwatch.conf)\n"
-        "      --check-config     say what is wrong with the configuration and exit: 0 or 78\n"
-        "      --oneshot          one full round: discover, collect, diagnose, deliver; then exit\n"
-        "      --log-level LEVEL  debug, info, notice, warning or error\n"
-        "      --version          print the version and exit\n"
-        "  -h, --help             print this and exit\n"
-        "\n"
-        "See flinkwatchd(8) and flinkwatch.conf(5).\n";
+static const char usage[] = "Usage: flinkwatchd [OPTION]...\n"
+                            "Watches Apache Flink applications on Amazon Managed Service for Apache Flink.\n"
+                            "\n"
+                            "  -c, --config FILE      configuration (default " SYSCONFDIR
+                            "/flinkwatch/flinkwatch.conf)\n"
+                            "      --check-config     say what is wrong with the configuration and exit: 0 or 78\n"
+                            "      --oneshot          one full round: discover, collect, diagnose, deliver; then exit\n"
+                            "      --log-level LEVEL  debug, info, notice, warning or error\n"
+                            "      --version          print the version and exit\n"
+                            "  -h, --help             print this and exit\n"
+                            "\n"
+                            "See flinkwatchd(8) and flinkwatch.conf(5).\n";
 
 enum { OPTION_CHECK = 256, OPTION_ONESHOT, OPTION_LEVEL, OPTION_VERSION };
 
@@ -54,7 +54,9 @@ static int parse_arguments(int argc, char **argv, struct command *ret) {
                         break;
                 case OPTION_LEVEL:
                         if (log_level_parse(span_of(optarg), &level) < 0) {
-                                fprintf(stderr, "flinkwatchd: --log-level %s: expected debug, info, notice, warning or error\n", optarg);
+                                fprintf(stderr,
+                                        "flinkwatchd: --log-level %s: expected debug, info, notice, warning or error\n",
+                                        optarg);
                                 return EX_USAGE;
                         }
                         ret->service.log_level = (int)level;
@@ -84,7 +86,9 @@ static void forbid_core_files(void) {
 }
 
 int main(int argc, char **argv) {
-        struct command command = {.service = {.config_path = SYSCONFDIR "/flinkwatch/flinkwatch.conf", .log_level = -1, .version = PACKAGE_VERSION}};
+        struct command command = {.service = {.config_path = SYSCONFDIR "/flinkwatch/flinkwatch.conf",
+                                              .log_level = -1,
+                                              .version = PACKAGE_VERSION}};
         int status = parse_arguments(argc, argv, &command);
         if (status >= 0)
                 return status;

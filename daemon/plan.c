@@ -40,7 +40,8 @@ static bool is_wanted(const char *name, char *const *names, size_t n, const char
         return false;
 }
 
-int plan_set_names(struct plan *p, char *const *names, size_t n, const char *globs, size_t *ret_added, size_t *ret_removed) {
+int plan_set_names(struct plan *p, char *const *names, size_t n, const char *globs, size_t *ret_added,
+                   size_t *ret_removed) {
         size_t kept = 0, added = 0;
         for (size_t i = 0; i < p->n_applications; i++) {
                 if (is_wanted(p->applications[i].name, names, n, globs))
@@ -134,7 +135,8 @@ int plan_refresh(struct plan *p, struct store *store) {
         return 0;
 }
 
-static bool is_due(const struct watched *w, const struct watched_series *s, const struct plan_times *t, enum metric_tier tier) {
+static bool is_due(const struct watched *w, const struct watched_series *s, const struct plan_times *t,
+                   enum metric_tier tier) {
         if (s->metric->tier > tier)
                 return false;
         if (s->read_until_s == 0 && s->asked_at_s == 0)
@@ -144,7 +146,8 @@ static bool is_due(const struct watched *w, const struct watched_series *s, cons
         return t->now_s - s->asked_at_s >= every_s - t->interval_s / 2;
 }
 
-int plan_due(struct plan *p, const struct plan_times *t, enum metric_tier tier, struct metric_query **ret, size_t *ret_n) {
+int plan_due(struct plan *p, const struct plan_times *t, enum metric_tier tier, struct metric_query **ret,
+             size_t *ret_n) {
         struct metric_query *queries = NULL;
         size_t n = 0, size = 0;
         for (size_t i = 0; i < p->n_applications; i++) {

@@ -15,8 +15,9 @@
 
 enum {
         SLOTS = 4,
-        DISCOVER_EVERY = 10,    /* intervals */
-        CONTROL_BURST = 20,     /* MSF publishes no figure for its API: assume 5 calls a second and use half of it in the long run */
+        DISCOVER_EVERY = 10, /* intervals */
+        CONTROL_BURST =
+                20, /* MSF publishes no figure for its API: assume 5 calls a second and use half of it in the long run */
         CONTROL_CALL_MS = 400,
         JUDGE_SLICE_MS = 10,
 };
@@ -24,7 +25,8 @@ enum {
 enum phase { PHASE_IDLE, PHASE_DISCOVER, PHASE_FACTS, PHASE_SENTINELS, PHASE_JUDGE_EARLY, PHASE_METRICS, PHASE_JUDGE };
 
 /* What is asked per application. */
-static const struct collector *const fact_collectors[] = {&collector_applications, &collector_operations, &collector_snapshots};
+static const struct collector *const fact_collectors[] = {&collector_applications, &collector_operations,
+                                                          &collector_snapshots};
 
 struct slot {
         struct poller *poller;
@@ -71,7 +73,8 @@ static int load_names(struct poller *p) {
         struct span rest = span_of(p->target->applications);
         while (r == 0 && rest.data) {
                 struct span item = span_trim(span_split(&rest, ','));
-                bool is_literal = item.len > 0 && item.data[0] != '!' && !memchr(item.data, '*', item.len) && !memchr(item.data, '?', item.len);
+                bool is_literal = item.len > 0 && item.data[0] != '!' && !memchr(item.data, '*', item.len) &&
+                                  !memchr(item.data, '?', item.len);
                 if (is_literal)
                         r = batch_add_name(&names, item);
         }
@@ -97,7 +100,8 @@ static int load_state(struct poller *p) {
         return r;
 }
 
-int poller_new(const struct poller_host *host, const struct config_target *target, struct poller **ret, struct err *reterr) {
+int poller_new(const struct poller_host *host, const struct config_target *target, struct poller **ret,
+               struct err *reterr) {
         SCOPED(poller_free) struct poller *p = calloc(1, sizeof *p);
         SCOPED(buf_done) struct buf tag = BUF_INIT(512);
         if (!p)
@@ -113,7 +117,8 @@ int poller_new(const struct poller_host *host, const struct config_target *targe
         p->troubles.tag = p->tag;
         for (size_t i = 0; i < SLOTS; i++)
                 p->slots[i].poller = p;
-        struct client_options options = {p->tag, target->region, target->profile, target->role_arn, target->external_id};
+        struct client_options options = {p->tag, target->region, target->profile, target->role_arn,
+                                         target->external_id};
         int r = client_new(host->exchange, &options, &p->client, reterr);
         if (r < 0)
                 return r;
@@ -184,7 +189,8 @@ static void seen(void *arg, const struct batch *b) {
                 size_t added = 0, removed = 0;
                 plan_set_names(&p->plan, b->names, b->n_names, p->target->applications, &added, &removed);
                 if (added || removed)
-                        log_info("%s: %zu applications watched (%zu new, %zu gone)", p->tag, p->plan.n_applications, added, removed);
+                        log_info("%s: %zu applications watched (%zu new, %zu gone)", p->tag, p->plan.n_applications,
+                                 added, removed);
         }
 }
 
@@ -213,7 +219,8 @@ static void task_done(void *arg, int result, const struct err *err) {
         run_phase(p);
 }
 
-static int start_task(struct poller *p, const struct collector *collector, const char *application, struct collect_job *collect) {
+static int start_task(struct poller *p, const struct collector *collector, const char *application,
+                      struct collect_job *collect) {
         struct slot *s = free_slot(p);
         if (application && text_replace(&s->application, application) < 0)
                 return -ENOMEM;
@@ -266,7 +273,8 @@ static void resume(void *arg) {
 static bool are_facts_due(const struct poller *p, const struct watched *w) {
         int64_t turn_s = (int64_t)(p->plan.n_applications * ELEMENTS(fact_collectors)) * CONTROL_CALL_MS / 1000;
         int64_t every_s = turn_s > p->host.config->interval_s ? turn_s : p->host.config->interval_s;
-        return p->round_at_s >= w->retry_at_s && p->round_at_s - w->listed_at_s >= every_s - p->host.config->interval_s / 2;
+        return p->round_at_s >= w->retry_at_s &&
+               p->round_at_s - w->listed_at_s >= every_s - p->host.config->interval_s / 2;
 }
 
 static bool read_facts(struct poller *p) {
@@ -370,7 +378,8 @@ static bool judge_applications(struct poller *p, enum judge_set set) {
                 if (r == 0 && p->judge)
                         r = judge_step(p->judge);
                 if (r < 0) {
-                        log_error("%s: %s: cannot be judged: %s: %s", p->tag, w->name, strerror(-r), store_error(p->host.store));
+                        log_error("%s: %s: cannot be judged: %s: %s", p->tag, w->name, strerror(-r),
+                                  store_error(p->host.store));
                         judge_free(TAKE(p->judge));
                 }
                 if (r == 0 && p->judge)
@@ -413,8 +422,9 @@ static bool read_all_metrics(struct poller *p) {
 
 static void run_phase(struct poller *p) {
         static bool (*const phases[])(struct poller *) = {
-                [PHASE_DISCOVER] = discover,           [PHASE_FACTS] = read_facts,         [PHASE_SENTINELS] = read_sentinels,
-                [PHASE_JUDGE_EARLY] = judge_early,     [PHASE_METRICS] = read_all_metrics, [PHASE_JUDGE] = judge_whole,
+                [PHASE_DISCOVER] = discover,        [PHASE_FACTS] = read_facts,
+                [PHASE_SENTINELS] = read_sentinels, [PHASE_JUDGE_EARLY] = judge_early,
+                [PHASE_METRICS] = read_all_metrics, [PHASE_JUDGE] = judge_whole,
         };
         while (p->phase != PHASE_IDLE && phases[p->phase](p)) {
                 if (n_running(p) > 0)
@@ -445,7 +455,8 @@ static void on_tick(void *arg) {
         if (p->is_repeating)
                 timer_start(&p->tick, p->host.loop, interval_ms, on_tick, p);
         if (p->phase != PHASE_IDLE) {
-                log_warning("%s: the poll begun %" PRId64 " s ago is not finished: this one is skipped", p->tag, now_s(p) - p->round_at_s);
+                log_warning("%s: the poll begun %" PRId64 " s ago is not finished: this one is skipped", p->tag,
+                            now_s(p) - p->round_at_s);
                 return;
         }
         begin_round(p);

@@ -15,12 +15,13 @@ struct poller_host {
         struct store *store;
         const struct config *config;
         void *arg;
-        void (*told)(void *arg);                   /* deliveries are waiting in the store */
+        void (*told)(void *arg);                    /* deliveries are waiting in the store */
         void (*finished)(void *arg, bool was_read); /* a round is over; false: nothing of the target could be read */
 };
 
 /* Everything is borrowed. -EINVAL when the credentials' configuration is broken, with the reason. */
-int poller_new(const struct poller_host *host, const struct config_target *target, struct poller **ret, struct err *reterr);
+int poller_new(const struct poller_host *host, const struct config_target *target, struct poller **ret,
+               struct err *reterr);
 /* Cancels what is under way. */
 void poller_free(struct poller *p);
 const char *poller_name(const struct poller *p);

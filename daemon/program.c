@@ -51,8 +51,11 @@ static void complete_if_over(struct program_call *p) {
         if (!p->has_exited || p->out.fd >= 0 || p->err.fd >= 0)
                 return;
         bool is_good = !p->has_timed_out && WIFEXITED(p->status) && WEXITSTATUS(p->status) == 0 && !p->output.failed;
-        struct http_reply reply = {.status = is_good ? 200 : 500, .sent_at_ms = p->started_at_ms, .received_at_ms = loop_now_ms(p->loop),
-                                   .was_sent = true, .body = buf_span(&p->output)};
+        struct http_reply reply = {.status = is_good ? 200 : 500,
+                                   .sent_at_ms = p->started_at_ms,
+                                   .received_at_ms = loop_now_ms(p->loop),
+                                   .was_sent = true,
+                                   .body = buf_span(&p->output)};
         if (p->has_timed_out) {
                 reply.status = 0;
                 reply.fault = HTTP_FAULT_TIMEOUT;
@@ -60,7 +63,8 @@ static void complete_if_over(struct program_call *p) {
         } else if (!is_good) {
                 struct span rest = buf_span(&p->errors);
                 struct span line = span_trim(span_split(&rest, '\n'));
-                snprintf(reply.fault_text, sizeof reply.fault_text, "%.*s", (int)(line.len > 150 ? 150 : line.len), line.data);
+                snprintf(reply.fault_text, sizeof reply.fault_text, "%.*s", (int)(line.len > 150 ? 150 : line.len),
+                         line.data);
         }
         wire_done done = p->done;
         void *arg = p->arg;

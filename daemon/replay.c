@@ -74,8 +74,8 @@ static void set_priors(struct storage *s, const struct incident *incidents, size
         s->window.n_priors = n;
 }
 
-int replay_window(const struct window *whole, int64_t at_s, int64_t settle_s, const struct incident *incidents, size_t n_incidents,
-                  struct window **ret) {
+int replay_window(const struct window *whole, int64_t at_s, int64_t settle_s, const struct incident *incidents,
+                  size_t n_incidents, struct window **ret) {
         struct storage *s = calloc(1, sizeof *s);
         if (!s)
                 return -ENOMEM;

@@ -5,8 +5,8 @@
 #include "model/incident.h"
 
 /* Borrows the samples and texts of `whole` and `incidents`. 0 or -ENOMEM. */
-int replay_window(const struct window *whole, int64_t at_s, int64_t settle_s, const struct incident *incidents, size_t n_incidents,
-                  struct window **ret);
+int replay_window(const struct window *whole, int64_t at_s, int64_t settle_s, const struct incident *incidents,
+                  size_t n_incidents, struct window **ret);
 void replay_free(struct window *w);
 
 SCOPED_DEFINE(struct window, replay_free)

@@ -145,7 +145,8 @@ static void on_writable(struct ev_loop *ev, ev_io *io, int events) {
         (void)ev;
         (void)events;
         struct connection *c = io->data;
-        ssize_t n = send(c->fd, c->output.data + c->n_written, c->output.len - c->n_written, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = send(c->fd, c->output.data + c->n_written, c->output.len - c->n_written,
+                         MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && errno != EAGAIN && errno != EINTR) {
                 connection_free(c);
                 return;
@@ -199,7 +200,8 @@ static enum rpc_access access_of(const struct server *s, int fd) {
         socklen_t len = sizeof peer;
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
                 return RPC_READ;
-        bool may_change = peer.uid == 0 || peer.uid == geteuid() || (s->has_group && is_member(peer.uid, peer.gid, s->group));
+        bool may_change = peer.uid == 0 || peer.uid == geteuid() ||
+                          (s->has_group && is_member(peer.uid, peer.gid, s->group));
         return may_change ? RPC_CHANGE : RPC_READ;
 }
 
@@ -214,8 +216,13 @@ static void on_connection(struct ev_loop *ev, ev_io *io, int events) {
                 close(fd);
                 return;
         }
-        *c = (struct connection){.server = s, .fd = fd, .access = access_of(s, fd), .input = BUF_INIT(RPC_REQUEST_MAX + READ_BYTES),
-                                 .output = BUF_INIT(OUTPUT_MAX_BYTES), .next = s->connections, .link = &s->connections};
+        *c = (struct connection){.server = s,
+                                 .fd = fd,
+                                 .access = access_of(s, fd),
+                                 .input = BUF_INIT(RPC_REQUEST_MAX + READ_BYTES),
+                                 .output = BUF_INIT(OUTPUT_MAX_BYTES),
+                                 .next = s->connections,
+                                 .link = &s->connections};
         if (c->next)
                 c->next->link = &c->next;
         s->connections = c;
@@ -234,12 +241,15 @@ static int set_rights(struct server *s, const char *group, struct err *reterr) {
         errno = 0;
         struct group *entry = getgrnam(group);
         if (!entry)
-                return err_set(reterr, -ENOENT, "socket_group %s: there is no such group: create it with groupadd --system %s", group, group);
+                return err_set(reterr, -ENOENT,
+                               "socket_group %s: there is no such group: create it with groupadd --system %s", group,
+                               group);
         s->group = entry->gr_gid;
         s->has_group = true;
         if (chown(s->path, (uid_t)-1, s->group) < 0)
-                return err_set(reterr, -errno, "cannot give %s to the group %s: %s: run the daemon as root or as a member", s->path, group,
-                               strerror(errno));
+                return err_set(reterr, -errno,
+                               "cannot give %s to the group %s: %s: run the daemon as root or as a member", s->path,
+                               group, strerror(errno));
         return chmod(s->path, 0660) < 0 ? err_set(reterr, -errno, "chmod %s: %s", s->path, strerror(errno)) : 0;
 }
 
@@ -253,13 +263,16 @@ static int remove_stale(const struct sockaddr_un *address, struct err *reterr) {
                 return err_set(reterr, -EEXIST, "socket %s: something that is no socket is there", address->sun_path);
         if (probe >= 0 && connect(probe, (const struct sockaddr *)address, sizeof *address) == 0)
                 return err_set(reterr, -EADDRINUSE, "socket %s is in use by another process", address->sun_path);
-        return unlink(address->sun_path) < 0 ? err_set(reterr, -errno, "socket %s: %s", address->sun_path, strerror(errno)) : 0;
+        return unlink(address->sun_path) < 0
+                       ? err_set(reterr, -errno, "socket %s: %s", address->sun_path, strerror(errno))
+                       : 0;
 }
 
 static int bind_socket(struct server *s, const char *group, struct err *reterr) {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         if (!text_copy(address.sun_path, sizeof address.sun_path, s->path))
-                return err_set(reterr, -ENAMETOOLONG, "socket %s: the path is longer than %zu bytes", s->path, sizeof address.sun_path - 1);
+                return err_set(reterr, -ENAMETOOLONG, "socket %s: the path is longer than %zu bytes", s->path,
+                               sizeof address.sun_path - 1);
         int r = remove_stale(&address, reterr);
         if (r < 0)
                 return r;
@@ -268,14 +281,17 @@ static int bind_socket(struct server *s, const char *group, struct err *reterr) 
         r = s->fd < 0 || bind(s->fd, (struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
         umask(mask);
         if (r < 0)
-                return err_set(reterr, r, "cannot open the socket %s: %s: does its folder exist and may the daemon write there?", s->path, strerror(-r));
+                return err_set(reterr, r,
+                               "cannot open the socket %s: %s: does its folder exist and may the daemon write there?",
+                               s->path, strerror(-r));
         r = set_rights(s, group, reterr);
         if (r < 0)
                 return r;
         return listen(s->fd, SOMAXCONN) < 0 ? err_set(reterr, -errno, "listen on %s: %s", s->path, strerror(errno)) : 0;
 }
 
-int server_new(struct loop *l, const struct rpc_host *host, const char *path, const char *group, struct server **ret, struct err *reterr) {
+int server_new(struct loop *l, const struct rpc_host *host, const char *path, const char *group, struct server **ret,
+               struct err *reterr) {
         struct server *s = calloc(1, sizeof *s);
         if (!s)
                 return -ENOMEM;

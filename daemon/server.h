@@ -8,6 +8,7 @@
 struct server;
 
 /* Binds `path` (a stale socket is replaced; one that answers is not: -EADDRINUSE) with mode 0660 for `group` (NULL: 0600). */
-int server_new(struct loop *l, const struct rpc_host *host, const char *path, const char *group, struct server **ret, struct err *reterr);
+int server_new(struct loop *l, const struct rpc_host *host, const char *path, const char *group, struct server **ret,
+               struct err *reterr);
 /* Closes every connection and removes the socket. */
 void server_free(struct server *s);

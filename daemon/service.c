@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <sysexits.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 
 #include "aws/environment.h"
 #include "daemon/courier.h"
@@ -103,8 +103,8 @@ static void on_stop(void *arg) {
 
 static void say_running(struct service *s) {
         char text[128];
-        snprintf(text, sizeof text, "Watching %zu target%s, polling every %lld s", s->n_pollers, s->n_pollers == 1 ? "" : "s",
-                 (long long)s->config->interval_s);
+        snprintf(text, sizeof text, "Watching %zu target%s, polling every %lld s", s->n_pollers,
+                 s->n_pollers == 1 ? "" : "s", (long long)s->config->interval_s);
         notify_ready(s->loop, text);
 }
 
@@ -127,8 +127,9 @@ static int reload(struct service *s, struct err *reterr) {
         struct config *fresh = NULL;
         if (config_load(s->options->config_path, &fresh, &faults) < 0) {
                 print_faults(&faults);
-                return err_set(reterr, -EINVAL, "the configuration has %zu fault%s: the old one stays: see flinkwatchd --check-config", faults.n,
-                               faults.n == 1 ? "" : "s");
+                return err_set(reterr, -EINVAL,
+                               "the configuration has %zu fault%s: the old one stays: see flinkwatchd --check-config",
+                               faults.n, faults.n == 1 ? "" : "s");
         }
         if (needs_restart(s->config, fresh))
                 log_warning("state_directory, socket and socket_group change only at a restart");
@@ -203,14 +204,17 @@ static int open_state(struct service *s, struct err *reterr) {
         char path[PATH_MAX];
         bool was_moved = false;
         if (mkdir(s->config->state_directory, 0700) < 0 && errno != EEXIST)
-                return err_set(reterr, -errno, "cannot make the state directory %s: %s", s->config->state_directory, strerror(errno));
+                return err_set(reterr, -errno, "cannot make the state directory %s: %s", s->config->state_directory,
+                               strerror(errno));
         int r = lock_take(s->config->state_directory, &s->lock_fd, reterr);
         if (r < 0)
                 return r;
         snprintf(path, sizeof path, "%s/flinkwatch.db", s->config->state_directory);
         r = store_open(path, &s->store, &was_moved, reterr);
         if (r == 0 && was_moved)
-                log_error("the database %s was damaged and has been moved aside: history begins anew and is filled from CloudWatch", path);
+                log_error(
+                        "the database %s was damaged and has been moved aside: history begins anew and is filled from CloudWatch",
+                        path);
         return r;
 }
 
@@ -282,7 +286,8 @@ int service_run(const struct service_options *options, struct config *config) {
         }
         if (!options->is_oneshot) {
                 on_retention(&s);
-                log_notice("flinkwatchd %s watches %zu target%s", options->version, s.n_pollers, s.n_pollers == 1 ? "" : "s");
+                log_notice("flinkwatchd %s watches %zu target%s", options->version, s.n_pollers,
+                           s.n_pollers == 1 ? "" : "s");
                 say_running(&s);
         }
         loop_run(s.loop);

@@ -43,7 +43,8 @@ static void done(void *arg, int result, const struct err *err) {
         job.done(job.arg, result, err);
 }
 
-int task_start(struct exchange *x, struct client *client, struct store *store, const struct task_job *job, struct task **ret) {
+int task_start(struct exchange *x, struct client *client, struct store *store, const struct task_job *job,
+               struct task **ret) {
         struct task *t = calloc(1, sizeof *t);
         if (!t)
                 return -ENOMEM;

@@ -18,6 +18,7 @@ struct task_job {
         void (*done)(void *arg, int result, const struct err *err);
 };
 
-int task_start(struct exchange *x, struct client *client, struct store *store, const struct task_job *job, struct task **ret);
+int task_start(struct exchange *x, struct client *client, struct store *store, const struct task_job *job,
+               struct task **ret);
 /* Without calling back; NULL is allowed. */
 void task_cancel(struct task *t);

@@ -26,11 +26,13 @@ static struct trouble *find_or_add(struct troubles *t, const char *operation) {
         return fresh;
 }
 
-int64_t troubles_failed(struct troubles *t, const char *operation, const char *subject, const struct err *err, int64_t now_s) {
+int64_t troubles_failed(struct troubles *t, const char *operation, const char *subject, const struct err *err,
+                        int64_t now_s) {
         struct trouble *trouble = find_or_add(t, operation);
         bool is_news = strcmp(trouble->text, err->text) != 0 || now_s - trouble->said_at_s >= SAY_AGAIN_S;
         trouble->n_failures++;
-        log_line(is_news ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "%s: %s%s%s", t->tag, subject ? subject : "", subject ? ": " : "", err->text);
+        log_line(is_news ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "%s: %s%s%s", t->tag, subject ? subject : "",
+                 subject ? ": " : "", err->text);
         if (is_news)
                 trouble->said_at_s = now_s;
         text_copy(trouble->text, sizeof trouble->text, err->text);

@@ -25,7 +25,8 @@ struct troubles {
 
 /* Logs what is new: once per operation and text, again every hour. `subject` (an application) may be NULL. Returns when to try again: now_s
  * unless the request was refused (-EACCES, -EINVAL). */
-int64_t troubles_failed(struct troubles *t, const char *operation, const char *subject, const struct err *err, int64_t now_s);
+int64_t troubles_failed(struct troubles *t, const char *operation, const char *subject, const struct err *err,
+                        int64_t now_s);
 /* Logs the recovery when there was a failure. */
 void troubles_ended(struct troubles *t, const char *operation);
 /* Whether the operation as a whole is paused. */

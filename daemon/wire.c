@@ -113,7 +113,8 @@ int wire_new(struct loop *l, const struct wire_options *options, struct wire **r
                 return -ENOMEM;
         w->loop = l;
         w->multi = curl_multi_init();
-        if (!w->multi || text_replace(&w->ca_bundle, options->ca_bundle) < 0 || text_replace(&w->user_agent, options->user_agent) < 0) {
+        if (!w->multi || text_replace(&w->ca_bundle, options->ca_bundle) < 0 ||
+            text_replace(&w->user_agent, options->user_agent) < 0) {
                 wire_free(w);
                 return -ENOMEM;
         }
@@ -320,7 +321,8 @@ static int prepare(struct wire_call *c, const struct http_request *request, cons
         curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
         curl_easy_setopt(easy, CURLOPT_USERAGENT, c->wire->user_agent);
         curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-        curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, request->is_local ? (long)LOCAL_CONNECT_TIMEOUT_MS : (long)CONNECT_TIMEOUT_MS);
+        curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                         request->is_local ? (long)LOCAL_CONNECT_TIMEOUT_MS : (long)CONNECT_TIMEOUT_MS);
         curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_CONNECTION_S);
         curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
         curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)c->body.cap);
@@ -332,7 +334,8 @@ static int prepare(struct wire_call *c, const struct http_request *request, cons
         return 0;
 }
 
-int wire_send(struct wire *w, const struct http_request *request, const char *url, wire_done done, void *arg, struct wire_call **ret) {
+int wire_send(struct wire *w, const struct http_request *request, const char *url, wire_done done, void *arg,
+              struct wire_call **ret) {
         struct wire_call *c = calloc(1, sizeof *c);
         CURL *easy = w->n_idle > 0 ? w->idle[--w->n_idle] : curl_easy_init();
         if (!c || !easy) {
@@ -341,8 +344,13 @@ int wire_send(struct wire *w, const struct http_request *request, const char *ur
                 return -ENOMEM;
         }
         size_t reply_max = request->reply_max_bytes > 0 ? (size_t)request->reply_max_bytes : WIRE_REPLY_MAX;
-        *c = (struct wire_call){.wire = w, .easy = easy, .done = done, .arg = arg, .body = BUF_INIT(reply_max),
-                                .reply_headers = BUF_INIT(HEADERS_MAX), .sent_at_ms = loop_now_ms(w->loop)};
+        *c = (struct wire_call){.wire = w,
+                                .easy = easy,
+                                .done = done,
+                                .arg = arg,
+                                .body = BUF_INIT(reply_max),
+                                .reply_headers = BUF_INIT(HEADERS_MAX),
+                                .sent_at_ms = loop_now_ms(w->loop)};
         c->next = w->calls;
         c->link = &w->calls;
         if (c->next)

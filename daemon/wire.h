@@ -24,6 +24,7 @@ void wire_free(struct wire *w);
 
 /* Sends request->body with its headers to `url`. The request is borrowed until `done` is called, which happens exactly once, from the
  * loop and never from here, unless the call is cancelled. 0 or -ENOMEM / -EINVAL. */
-int wire_send(struct wire *w, const struct http_request *request, const char *url, wire_done done, void *arg, struct wire_call **ret);
+int wire_send(struct wire *w, const struct http_request *request, const char *url, wire_done done, void *arg,
+              struct wire_call **ret);
 /* NULL is allowed. */
 void wire_cancel(struct wire_call *call);

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT(type, member) {#member, FIELD_TEXT, offsetof(struct type, member)}
-#define INT(type, member) {#member, FIELD_INT64, offsetof(struct type, member)}
-#define BOOL(type, member) {#member, FIELD_BOOL, offsetof(struct type, member)}
+#define TEXT(type, member)                                                                                             \
+        { #member, FIELD_TEXT, offsetof(struct type, member) }
+#define INT(type, member)                                                                                              \
+        { #member, FIELD_INT64, offsetof(struct type, member) }
+#define BOOL(type, member)                                                                                             \
+        { #member, FIELD_BOOL, offsetof(struct type, member) }
 
 const struct field application_fields[] = {
         TEXT(application, target),
@@ -47,9 +50,10 @@ const struct field application_fields[] = {
 };
 
 const struct field operation_fields[] = {
-        TEXT(operation, target),     TEXT(operation, application),  TEXT(operation, id),        TEXT(operation, kind),
-        TEXT(operation, status),     INT(operation, started_at_s),  INT(operation, ended_at_s), INT(operation, version_from),
-        INT(operation, version_to),  TEXT(operation, failure),      TEXT(operation, rollback_id), {0},
+        TEXT(operation, target),    TEXT(operation, application), TEXT(operation, id),
+        TEXT(operation, kind),      TEXT(operation, status),      INT(operation, started_at_s),
+        INT(operation, ended_at_s), INT(operation, version_from), INT(operation, version_to),
+        TEXT(operation, failure),   TEXT(operation, rollback_id), {0},
 };
 
 const struct field snapshot_fields[] = {

@@ -22,17 +22,17 @@ struct application {
         char *metrics_level, *log_level;
         int64_t parallelism, parallelism_per_kpu, current_parallelism;
         bool is_autoscaling, has_snapshots, has_rollback, is_in_vpc;
-        char *restore_type, *restore_snapshot; /* ApplicationRestoreType, SnapshotName */
-        char *log_group, *log_stream;          /* split from LogStreamARN; NULL: no logging option */
+        char *restore_type, *restore_snapshot;   /* ApplicationRestoreType, SnapshotName */
+        char *log_group, *log_stream;            /* split from LogStreamARN; NULL: no logging option */
         char *maintenance_from, *maintenance_to; /* "HH:MM" UTC */
-        char *job_plan;                        /* JobPlanDescription: JSON text */
-        int64_t seen_at_s;                     /* when it was read */
+        char *job_plan;                          /* JobPlanDescription: JSON text */
+        int64_t seen_at_s;                       /* when it was read */
 };
 
 struct operation {
         char *target, *application, *id;
-        char *kind;   /* UpdateApplication, StopApplication, AutoScale ...: `Operation` */
-        char *status; /* IN_PROGRESS CANCELLED SUCCESSFUL FAILED */
+        char *kind;                       /* UpdateApplication, StopApplication, AutoScale ...: `Operation` */
+        char *status;                     /* IN_PROGRESS CANCELLED SUCCESSFUL FAILED */
         int64_t started_at_s, ended_at_s; /* 0: still running */
         int64_t version_from, version_to; /* 0: not said */
         char *failure;                    /* ErrorInfo.ErrorString */
@@ -71,7 +71,8 @@ void snapshot_done(struct snapshot *s);
 
 /* max(interval, duration + min_pause): how often a checkpoint can complete at best. */
 int64_t application_checkpoint_cadence_ms(const struct application *a, int64_t duration_ms);
-bool application_is_running(const struct application *a); /* status RUNNING or AUTOSCALING, UPDATING ...: has a job; READY has none */
+bool application_is_running(
+        const struct application *a); /* status RUNNING or AUTOSCALING, UPDATING ...: has a job; READY has none */
 
 SCOPED_DEFINE_VALUE(struct application, application_done)
 SCOPED_DEFINE_VALUE(struct operation, operation_done)

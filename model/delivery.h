@@ -12,7 +12,7 @@ struct delivery {
         char *notifier;
         enum incident_event event;
         int64_t created_at_s, next_try_s;
-        int64_t attempts; /* made so far */
+        int64_t attempts;         /* made so far */
         struct incident incident; /* as it was when the event happened */
 };
 

@@ -9,15 +9,16 @@
 #include "util/list.h"
 #include "util/text.h"
 
-struct finding *findings_add(struct findings *out, const char *diagnoser, enum severity severity, enum confidence confidence,
-                             int64_t onset_s) {
+struct finding *findings_add(struct findings *out, const char *diagnoser, enum severity severity,
+                             enum confidence confidence, int64_t onset_s) {
         struct finding *f = LIST_ADD(out->items, out->n_items, out->items_size);
         if (!f) {
                 out->failed = -ENOMEM;
                 finding_done(&out->scratch);
                 f = &out->scratch;
         }
-        *f = (struct finding){.diagnoser = diagnoser, .severity = severity, .confidence = confidence, .onset_s = onset_s};
+        *f = (struct finding){
+                .diagnoser = diagnoser, .severity = severity, .confidence = confidence, .onset_s = onset_s};
         return f;
 }
 
@@ -91,8 +92,8 @@ static struct evidence *add_evidence(struct findings *out, struct finding *f, co
         return e;
 }
 
-void finding_evidence_sample(struct findings *out, struct finding *f, const struct series_view *series, struct sample sample,
-                             double threshold) {
+void finding_evidence_sample(struct findings *out, struct finding *f, const struct series_view *series,
+                             struct sample sample, double threshold) {
         struct evidence *e = add_evidence(out, f, "metric", sample.at_s);
         if (!e)
                 return;
@@ -103,7 +104,8 @@ void finding_evidence_sample(struct findings *out, struct finding *f, const stru
         e->threshold = threshold;
 }
 
-void finding_evidence_text(struct findings *out, struct finding *f, const char *kind, const char *name, int64_t at_s, const char *text) {
+void finding_evidence_text(struct findings *out, struct finding *f, const char *kind, const char *name, int64_t at_s,
+                           const char *text) {
         struct evidence *e = add_evidence(out, f, kind, at_s);
         if (!e)
                 return;

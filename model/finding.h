@@ -8,14 +8,14 @@
 enum { FINDING_TITLE_MAX = 160, FINDING_TEXT_MAX = 4096 };
 
 struct evidence {
-        const char *kind;   /* "metric" "operation" "log" "configuration": static text */
-        char *metric;       /* or the operation id, the configuration member */
-        char *statistic;    /* NULL where there is none */
-        char *dimensions;   /* NULL for the application as a whole */
-        int64_t at_s;       /* 0: at no instant */
-        double value;       /* NaN: none */
-        double threshold;   /* NaN: none */
-        char *text;         /* NULL, or what the numbers do not say */
+        const char *kind; /* "metric" "operation" "log" "configuration": static text */
+        char *metric;     /* or the operation id, the configuration member */
+        char *statistic;  /* NULL where there is none */
+        char *dimensions; /* NULL for the application as a whole */
+        int64_t at_s;     /* 0: at no instant */
+        double value;     /* NaN: none */
+        double threshold; /* NaN: none */
+        char *text;       /* NULL, or what the numbers do not say */
 };
 
 struct symptom {
@@ -39,9 +39,9 @@ struct finding {
         enum severity severity;
         enum confidence confidence;
         int64_t onset_s;
-        bool is_expected;      /* explained by an operation in progress: recorded, not paged */
-        char *title;           /* under 80 characters, without the application's name */
-        char *summary;         /* a few sentences with numbers */
+        bool is_expected; /* explained by an operation in progress: recorded, not paged */
+        char *title;      /* under 80 characters, without the application's name */
+        char *summary;    /* a few sentences with numbers */
         char **advice;
         size_t n_advice, advice_size;
         struct evidence *evidence;
@@ -70,17 +70,21 @@ struct findings {
 };
 
 /* A new finding, valid until the next findings_add. Never NULL: a scratch one is returned when memory is out. */
-struct finding *findings_add(struct findings *out, const char *diagnoser, enum severity severity, enum confidence confidence,
-                             int64_t onset_s);
+struct finding *findings_add(struct findings *out, const char *diagnoser, enum severity severity,
+                             enum confidence confidence, int64_t onset_s);
 void findings_want(struct findings *out, enum want_kind kind, const char *metric, int64_t from_s, int64_t to_s);
 
-void finding_title(struct findings *out, struct finding *f, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void finding_summary(struct findings *out, struct finding *f, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void finding_advise(struct findings *out, struct finding *f, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void finding_title(struct findings *out, struct finding *f, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+void finding_summary(struct findings *out, struct finding *f, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+void finding_advise(struct findings *out, struct finding *f, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
 /* One sample beside its threshold (NaN: none). */
-void finding_evidence_sample(struct findings *out, struct finding *f, const struct series_view *series, struct sample sample,
-                             double threshold);
-void finding_evidence_text(struct findings *out, struct finding *f, const char *kind, const char *name, int64_t at_s, const char *text);
+void finding_evidence_sample(struct findings *out, struct finding *f, const struct series_view *series,
+                             struct sample sample, double threshold);
+void finding_evidence_text(struct findings *out, struct finding *f, const char *kind, const char *name, int64_t at_s,
+                           const char *text);
 
 void finding_done(struct finding *f);
 /* 0 or -ENOMEM (*to is then empty). */

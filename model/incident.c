@@ -58,7 +58,8 @@ static int dup_suppressed(const struct incident *from, struct incident *to) {
                 if (!s)
                         return -ENOMEM;
                 s->since_s = from->suppressed[k].since_s;
-                if (text_replace(&s->diagnoser, from->suppressed[k].diagnoser) < 0 || text_replace(&s->subject, from->suppressed[k].subject) < 0)
+                if (text_replace(&s->diagnoser, from->suppressed[k].diagnoser) < 0 ||
+                    text_replace(&s->subject, from->suppressed[k].subject) < 0)
                         r = -ENOMEM;
         }
         return r;
@@ -73,8 +74,8 @@ int incident_dup(const struct incident *from, struct incident *to) {
         int r = finding_dup(&from->finding, &to->finding);
         if (text_replace(&to->target, from->target) < 0 || text_replace(&to->application, from->application) < 0 ||
             text_replace(&to->application_arn, from->application_arn) < 0 ||
-            text_replace(&to->acknowledged_by, from->acknowledged_by) < 0 || text_replace(&to->comment, from->comment) < 0 ||
-            dup_suppressed(from, to) < 0)
+            text_replace(&to->acknowledged_by, from->acknowledged_by) < 0 ||
+            text_replace(&to->comment, from->comment) < 0 || dup_suppressed(from, to) < 0)
                 r = -ENOMEM;
         if (r < 0)
                 incident_done(to);

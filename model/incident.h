@@ -15,15 +15,15 @@ struct suppressed {
 };
 
 struct incident {
-        int64_t id; /* 0: not stored yet */
+        int64_t id;       /* 0: not stored yet */
         int64_t revision; /* grows with each event told: 1 = opened */
         char *target, *application, *application_arn;
         enum incident_state state;
         int64_t opened_at_s, updated_at_s, acknowledged_at_s, resolved_at_s; /* 0: not */
-        int64_t absent_since_s;  /* the finding has been gone since; 0: it is there */
+        int64_t absent_since_s;           /* the finding has been gone since; 0: it is there */
         enum severity announced_severity; /* highest that was told */
-        int64_t returns;         /* times it opened again after it was resolved */
-        bool is_quiet;           /* silenced, in maintenance, expected, or in the past: recorded, nobody is told */
+        int64_t returns;                  /* times it opened again after it was resolved */
+        bool is_quiet; /* silenced, in maintenance, expected, or in the past: recorded, nobody is told */
         char *acknowledged_by, *comment;
         struct finding finding;
         struct suppressed *suppressed;

@@ -10,25 +10,30 @@ enum { FLINK_2_2 = 202 };
 
 #define APP LEVEL_APPLICATION
 #define ROW(n, s, u, l, from, before, t, m, p, d, c)                                                                   \
-        { .name = n, .statistic = s, .unit = u, .level = l, .flink_from = from, .flink_before = before, .tier = t,     \
-          .missing = m, .period_s = p, .divisor = d, .is_counter = c }
+        {                                                                                                              \
+                .name = n, .statistic = s, .unit = u, .level = l, .flink_from = from, .flink_before = before,          \
+                .tier = t, .missing = m, .period_s = p, .divisor = d, .is_counter = c                                  \
+        }
 
 const struct metric metrics[] = {
         ROW("uptime", "Minimum", UNIT_MS, APP, 0, FLINK_2_2, TIER_SENTINEL, MISSING_BREACHING, 60, 1, false),
         ROW("runningTime", "Minimum", UNIT_MS, APP, FLINK_2_2, 0, TIER_SENTINEL, MISSING_BREACHING, 60, 1, false),
-        ROW("fullRestarts", "Maximum", UNIT_COUNT, APP, 0, FLINK_2_2, TIER_SENTINEL, MISSING_NOT_BREACHING, 60, 1, true),
+        ROW("fullRestarts", "Maximum", UNIT_COUNT, APP, 0, FLINK_2_2, TIER_SENTINEL, MISSING_NOT_BREACHING, 60, 1,
+            true),
         ROW("numRestarts", "Maximum", UNIT_COUNT, APP, FLINK_2_2, 0, TIER_SENTINEL, MISSING_NOT_BREACHING, 60, 1, true),
         ROW("downtime", "Average", UNIT_MS, APP, 0, FLINK_2_2, TIER_DIAGNOSIS, MISSING_BREACHING, 60, 1, false),
         ROW("restartingTime", "Average", UNIT_MS, APP, FLINK_2_2, 0, TIER_DIAGNOSIS, MISSING_BREACHING, 60, 1, false),
         ROW("failingTime", "Average", UNIT_MS, APP, FLINK_2_2, 0, TIER_DIAGNOSIS, MISSING_BREACHING, 60, 1, false),
         ROW("cancellingTime", "Average", UNIT_MS, APP, FLINK_2_2, 0, TIER_DIAGNOSIS, MISSING_BREACHING, 60, 1, false),
-        ROW("numberOfFailedCheckpoints", "Maximum", UNIT_COUNT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_NOT_BREACHING, 60, 1, true),
+        ROW("numberOfFailedCheckpoints", "Maximum", UNIT_COUNT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_NOT_BREACHING, 60, 1,
+            true),
         ROW("lastCheckpointDuration", "Maximum", UNIT_MS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
         ROW("lastCheckpointSize", "Maximum", UNIT_BYTES, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
         ROW("cpuUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
         ROW("containerCPUUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
         ROW("heapMemoryUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("containerMemoryUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
+        ROW("containerMemoryUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1,
+            false),
         ROW("containerDiskUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false),
         ROW("oldGenerationGCTime", "Maximum", UNIT_MS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
         ROW("oldGenerationGCCount", "Maximum", UNIT_COUNT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false),
@@ -39,12 +44,16 @@ const struct metric metrics[] = {
         ROW("millisBehindLatest", "Maximum", UNIT_MS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
         ROW("records_lag_max", "Maximum", UNIT_RECORDS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
         ROW("currentInputWatermark", "Minimum", UNIT_EPOCH_MS, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false),
-        ROW("currentOutputWatermark", "Minimum", UNIT_EPOCH_MS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
+        ROW("currentOutputWatermark", "Minimum", UNIT_EPOCH_MS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1,
+            false),
         ROW("managedMemoryUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false),
         ROW("KPUs", "Maximum", UNIT_COUNT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 3600, 1, false),
-        ROW("backPressuredTimeMsPerSecond", "Maximum", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("busyTimeMsPerSecond", "Maximum", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("idleTimeMsPerSecond", "Average", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false),
+        ROW("backPressuredTimeMsPerSecond", "Maximum", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN,
+            60, 1, false),
+        ROW("busyTimeMsPerSecond", "Maximum", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1,
+            false),
+        ROW("idleTimeMsPerSecond", "Average", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1,
+            false),
 };
 
 const size_t n_metrics = ELEMENTS(metrics);
@@ -63,8 +72,8 @@ int flink_version(const char *runtime) {
                 return 0;
         rest.data += 6;
         rest.len -= 6;
-        if (number_int64(span_split(&rest, '_'), &major) < 0 || number_int64(rest, &minor) < 0 || major < 0 || major > 99 || minor < 0 ||
-            minor > 99)
+        if (number_int64(span_split(&rest, '_'), &major) < 0 || number_int64(rest, &minor) < 0 || major < 0 ||
+            major > 99 || minor < 0 || minor > 99)
                 return 0;
         return (int)(major * 100 + minor);
 }

@@ -83,13 +83,14 @@ static int parse_unit(enum param_unit unit, struct span text, double *ret) {
 int param_parse(const struct param *p, struct span text, double *ret, struct err *reterr) {
         double value;
         if (parse_unit(p->unit, text, &value) < 0)
-                return err_set(reterr, -EINVAL, "%s = %.*s: expected %s", p->name, (int)(text.len > 60 ? 60 : text.len), text.data,
-                               expectation(p->unit));
+                return err_set(reterr, -EINVAL, "%s = %.*s: expected %s", p->name, (int)(text.len > 60 ? 60 : text.len),
+                               text.data, expectation(p->unit));
         if (value < p->min || value > p->max) {
                 char min[32], max[32];
                 param_format(p, p->min, min);
                 param_format(p, p->max, max);
-                return err_set(reterr, -ERANGE, "%s = %.*s is out of range: from %s to %s", p->name, (int)text.len, text.data, min, max);
+                return err_set(reterr, -ERANGE, "%s = %.*s is out of range: from %s to %s", p->name, (int)text.len,
+                               text.data, min, max);
         }
         *ret = value;
         return 0;

@@ -15,15 +15,15 @@ enum param_unit {
         PARAM_DURATION, /* "10m"; the value is in seconds */
         PARAM_USD,
         PARAM_PER_S,
-        PARAM_BYTES,    /* "64M" */
+        PARAM_BYTES, /* "64M" */
 };
 
 /* Tables end with a row whose name is NULL. A module's settings are an array of double in the table's order. */
 struct param {
         const char *name;
         enum param_unit unit;
-        double standard; /* the default */
-        double min, max; /* both allowed */
+        double standard;  /* the default */
+        double min, max;  /* both allowed */
         const char *help; /* one line */
 };
 

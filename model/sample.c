@@ -80,7 +80,8 @@ void batch_clear(struct batch *b) {
                 log_event_done(&b->log_events[i]);
         for (size_t i = 0; i < b->n_names; i++)
                 free(b->names[i]);
-        b->n_points = b->n_readings = b->n_applications = b->n_operations = b->n_snapshots = b->n_log_events = b->n_names = 0;
+        b->n_points = b->n_readings = b->n_applications = b->n_operations = b->n_snapshots = b->n_log_events =
+                b->n_names = 0;
         b->metrics_requested = 0;
         b->notice[0] = '\0';
 }

@@ -34,7 +34,8 @@ size_t series_from(const struct series_view *s, int64_t from_s) {
         return low;
 }
 
-bool window_in_operation(const struct window *w, int64_t at_s, int64_t settling_s, const struct operation **ret_operation) {
+bool window_in_operation(const struct window *w, int64_t at_s, int64_t settling_s,
+                         const struct operation **ret_operation) {
         for (size_t i = w->n_operations; i-- > 0;) {
                 const struct operation *o = &w->operations[i];
                 bool has_ended = o->ended_at_s > 0 && at_s > o->ended_at_s + settling_s;

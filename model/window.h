@@ -23,8 +23,8 @@ struct prior {
 };
 
 struct window {
-        int64_t now_s;            /* the judgement's time */
-        int64_t from_s, to_s;     /* span of the samples: from_s <= at_s < to_s <= now_s */
+        int64_t now_s;        /* the judgement's time */
+        int64_t from_s, to_s; /* span of the samples: from_s <= at_s < to_s <= now_s */
         const struct application *application;
         const struct operation *operations; /* newest last */
         size_t n_operations;
@@ -44,4 +44,5 @@ const struct prior *window_prior(const struct window *w, const char *diagnoser, 
 /* Index of the first sample with at_s >= from_s (n_samples when none). */
 size_t series_from(const struct series_view *s, int64_t from_s);
 /* Whether at_s lies in an operation, or within settling_s after one ended; *ret_operation (may be NULL) is it. */
-bool window_in_operation(const struct window *w, int64_t at_s, int64_t settling_s, const struct operation **ret_operation);
+bool window_in_operation(const struct window *w, int64_t at_s, int64_t settling_s,
+                         const struct operation **ret_operation);

@@ -24,21 +24,22 @@ enum http_auth {
 };
 
 struct http_request {
-        const char *method;    /* "POST": static text */
-        const char *service;   /* AWS endpoint prefix: "monitoring" "kinesisanalytics" "logs" "sns" "sts"; NULL: `url` is absolute */
+        const char *method; /* "POST": static text */
+        const char *
+                service; /* AWS endpoint prefix: "monitoring" "kinesisanalytics" "logs" "sns" "sts"; NULL: `url` is absolute */
         const char *operation; /* "GetMetricData": for logs, retries and permissions; static text */
         enum http_auth auth;
-        char *region;    /* AWS region when it is not the target's (an SNS topic's), else NULL; owned */
-        char *url;       /* absolute URL when service is NULL; may hold a secret: never logged; owned */
-        char *path;      /* path and query when service is set; NULL is "/"; owned */
-        char **argv;     /* not a request but a program to run (credential_process): its stdout is the reply's body; owned, NULL-ended */
+        char *region; /* AWS region when it is not the target's (an SNS topic's), else NULL; owned */
+        char *url;    /* absolute URL when service is NULL; may hold a secret: never logged; owned */
+        char *path;   /* path and query when service is set; NULL is "/"; owned */
+        char **argv; /* not a request but a program to run (credential_process): its stdout is the reply's body; owned, NULL-ended */
         struct http_header headers[HTTP_HEADERS_MAX];
         size_t n_headers;
         struct buf body;
-        const char *ca_bundle; /* PEM file in place of the wire's, NULL: the wire's; borrowed */
-        bool is_local;       /* metadata and container endpoints: no proxy, short timeouts */
-        bool has_effect;     /* sending it twice may act twice (SNS Publish, a chat message) */
-        int64_t timeout_ms;  /* whole request; 0: the wire's default */
+        const char *ca_bundle;   /* PEM file in place of the wire's, NULL: the wire's; borrowed */
+        bool is_local;           /* metadata and container endpoints: no proxy, short timeouts */
+        bool has_effect;         /* sending it twice may act twice (SNS Publish, a chat message) */
+        int64_t timeout_ms;      /* whole request; 0: the wire's default */
         int64_t reply_max_bytes; /* 0: the wire's default */
 };
 
@@ -49,8 +50,8 @@ enum http_fault {
         HTTP_FAULT_CONNECT,
         HTTP_FAULT_TLS,
         HTTP_FAULT_TIMEOUT,
-        HTTP_FAULT_CLOSED,   /* reset, or less body than promised */
-        HTTP_FAULT_TOO_BIG,  /* reply_max_bytes reached */
+        HTTP_FAULT_CLOSED,  /* reset, or less body than promised */
+        HTTP_FAULT_TOO_BIG, /* reply_max_bytes reached */
         HTTP_FAULT_CANCELLED,
         HTTP_FAULT_OTHER,
 };
@@ -58,12 +59,12 @@ enum http_fault {
 struct http_reply {
         int status; /* 0 when fault is set; a program's exit status is 200 (0) or 500 */
         enum http_fault fault;
-        char fault_text[160];      /* for people; no secret */
-        struct span body;          /* borrowed, valid during the call */
-        struct span headers;       /* "Name: value\r\n" lines of the final response, borrowed */
-        int64_t sent_at_ms;        /* wall clock, epoch milliseconds */
+        char fault_text[160]; /* for people; no secret */
+        struct span body;     /* borrowed, valid during the call */
+        struct span headers;  /* "Name: value\r\n" lines of the final response, borrowed */
+        int64_t sent_at_ms;   /* wall clock, epoch milliseconds */
         int64_t received_at_ms;
-        bool was_sent;             /* bytes of the request may have reached the server */
+        bool was_sent; /* bytes of the request may have reached the server */
 };
 
 void http_request_init(struct http_request *r);

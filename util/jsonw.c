@@ -42,8 +42,8 @@ void jsonw_array_end(struct jsonw *w) {
 }
 
 static void put_escaped(struct buf *out, struct span s) {
-        static const char *const shorts[] = {['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r",
-                                             ['"'] = "\\\"", ['\\'] = "\\\\"};
+        static const char *const shorts[] = {['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f",
+                                             ['\r'] = "\\r", ['"'] = "\\\"", ['\\'] = "\\\\"};
         buf_put_char(out, '"');
         for (size_t i = 0, start = 0; i <= s.len;) {
                 unsigned char c = i < s.len ? (unsigned char)s.data[i] : 0;

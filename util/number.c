@@ -19,7 +19,8 @@ int number_int64(struct span s, int64_t *ret) {
                         return -EINVAL;
                 int digit = s.data[i] - '0';
                 if (__builtin_mul_overflow(value, 10, &value) ||
-                    (negative ? __builtin_sub_overflow(value, digit, &value) : __builtin_add_overflow(value, digit, &value)))
+                    (negative ? __builtin_sub_overflow(value, digit, &value)
+                              : __builtin_add_overflow(value, digit, &value)))
                         return -ERANGE;
         }
         *ret = value;
@@ -109,7 +110,8 @@ int number_duration_s(struct span s, int64_t *ret_s) {
 }
 
 int number_size_bytes(struct span s, int64_t *ret_bytes) {
-        static const struct unit units[] = {{"", 1}, {"K", 1024}, {"M", 1048576}, {"G", 1073741824}, {"T", 1099511627776}};
+        static const struct unit units[] = {
+                {"", 1}, {"K", 1024}, {"M", 1048576}, {"G", 1073741824}, {"T", 1099511627776}};
         int64_t count, factor;
         int r = number_int64(take_while(&s, true), &count);
         if (r < 0)

@@ -10,14 +10,14 @@
 
 /* Defines what SCOPED(function) calls: `function` takes the owning pointer, NULL too. */
 #define SCOPED_DEFINE(type, function)                                                                                  \
-        static inline void function##_scoped(type **p) {                                                              \
+        static inline void function##_scoped(type **p) {                                                               \
                 if (*p)                                                                                                \
                         function(*p);                                                                                  \
         }
 
 /* The same for values whose storage is the caller's (x_init/x_done). */
 #define SCOPED_DEFINE_VALUE(type, function)                                                                            \
-        static inline void function##_scoped(type *p) {                                                               \
+        static inline void function##_scoped(type *p) {                                                                \
                 function(p);                                                                                           \
         }
 

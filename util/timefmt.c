@@ -35,7 +35,8 @@ void time_span_text(int64_t span_s, char to[TIME_TEXT_MAX]) {
         int64_t whole = span_s / units[i].s, rest = span_s % units[i].s;
         int64_t next = i < 3 ? rest / units[i + 1].s : 0;
         if (next > 0 && i < 2)
-                snprintf(to, TIME_TEXT_MAX, "%" PRId64 " %s %" PRId64 " %s", whole, units[i].name, next, units[i + 1].name);
+                snprintf(to, TIME_TEXT_MAX, "%" PRId64 " %s %" PRId64 " %s", whole, units[i].name, next,
+                         units[i + 1].name);
         else
                 snprintf(to, TIME_TEXT_MAX, "%" PRId64 " %s", whole, units[i].name);
 }
@@ -67,8 +68,8 @@ static int literal(struct span *s, const char *text) {
 
 /* timegm() after a check of the fields' ranges. */
 static int to_instant(struct tm *tm, int64_t *ret) {
-        if (tm->tm_mon < 0 || tm->tm_mon > 11 || tm->tm_mday < 1 || tm->tm_mday > 31 || tm->tm_hour > 23 || tm->tm_min > 59 ||
-            tm->tm_sec > 60)
+        if (tm->tm_mon < 0 || tm->tm_mon > 11 || tm->tm_mday < 1 || tm->tm_mday > 31 || tm->tm_hour > 23 ||
+            tm->tm_min > 59 || tm->tm_sec > 60)
                 return -EINVAL;
         int day = tm->tm_mday;
         int64_t at_s = timegm(tm);
@@ -79,8 +80,8 @@ static int to_instant(struct tm *tm, int64_t *ret) {
 }
 
 static int parse_clock(struct span *s, struct tm *tm) {
-        if (digits(s, 2, &tm->tm_hour) < 0 || literal(s, ":") < 0 || digits(s, 2, &tm->tm_min) < 0 || literal(s, ":") < 0 ||
-            digits(s, 2, &tm->tm_sec) < 0)
+        if (digits(s, 2, &tm->tm_hour) < 0 || literal(s, ":") < 0 || digits(s, 2, &tm->tm_min) < 0 ||
+            literal(s, ":") < 0 || digits(s, 2, &tm->tm_sec) < 0)
                 return -EINVAL;
         return 0;
 }
