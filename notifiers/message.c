@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "notifiers/message.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "notifiers/figures.h"
+#include "util/text.h"
+#include "util/timefmt.h"
+#include "util/utf8.h"
+
+enum {
+        PART_MAX = 64 << 10, /* far above what the limits on characters let through */
+        APPLICATION_CHARS = 20,
+        SAID_CHARS = 600,
+        NAME_CHARS = 200,
+        SUMMARY_CHARS = 1200,
+        ADVICE_CHARS = 500,
+        ADVICE_MAX = 3,
+        EXPLAINED_MAX = 8,
+        CAUSE_BYTES_LAST_RESORT = 32 << 10,
+};
+
+struct letter {
+        struct span bytes;
+        bool is_odd; /* not to be shown as it is */
+};
+
+static struct letter letter_at(const char *text, size_t len) {
+        size_t width = utf8_width(text, len);
+        unsigned char c = (unsigned char)text[0];
+        return (struct letter){{text, width ? width : 1}, width == 0 || c < 0x20 || c == 0x7f};
+}
+
+static size_t letters_of(const char *text) {
+        size_t n = 0;
+        for (size_t i = 0, len = strlen(text); i < len; n++)
+                i += letter_at(text + i, len - i).bytes.len;
+        return n;
+}
+
+static void put_letter(struct buf *to, struct letter l) {
+        if (!l.is_odd)
+                buf_put_span(to, l.bytes);
+        else if ((unsigned char)l.bytes.data[0] < 0x80)
+                buf_put_char(to, ' ');
+        else
+                buf_put_str(to, "\xef\xbf\xbd");
+}
+
+/* Cuts after max_chars - 3 letters when there are more than max_chars. */
+void message_put(struct buf *to, const char *text, size_t max_chars) {
+        size_t n = letters_of(text), len = strlen(text), shown = n <= max_chars ? n : max_chars > 3 ? max_chars - 3 : 0;
+        for (size_t i = 0; shown > 0; shown--) {
+                struct letter l = letter_at(text + i, len - i);
+                put_letter(to, l);
+                i += l.bytes.len;
+        }
+        if (n > max_chars)
+                buf_put(to, "...", max_chars < 3 ? max_chars : 3);
+}
+
+void message_put_ascii(struct buf *to, const char *text, size_t max_chars) {
+        size_t n = letters_of(text), len = strlen(text), shown = n <= max_chars ? n : max_chars - 3;
+        for (size_t i = 0; shown > 0; shown--) {
+                struct letter l = letter_at(text + i, len - i);
+                unsigned char c = (unsigned char)l.bytes.data[0];
+                buf_put_char(to, c >= 0x80 ? '?' : l.is_odd ? ' ' : (char)c);
+                i += l.bytes.len;
+        }
+        if (n > max_chars)
+                buf_put_str(to, "...");
+}
+
+static int64_t told_at_s(const struct delivery *d) {
+        return d->created_at_s > 0 ? d->created_at_s : d->incident.updated_at_s;
+}
+
+static void put_tag(struct buf *to, const struct delivery *d) {
+        static const char *const loud[] = {"INFO", "WARNING", "CRITICAL"};
+        const char *severity = loud[d->incident.finding.severity];
+        switch (d->event) {
+        case EVENT_ESCALATED:
+                buf_printf(to, "[now %s] ", severity);
+                break;
+        case EVENT_REMINDER:
+                buf_printf(to, "[still %s] ", severity);
+                break;
+        case EVENT_RESOLVED:
+                buf_put_str(to, "[RESOLVED] ");
+                break;
+        default:
+                buf_printf(to, "[%s] ", severity);
+        }
+}
+
+/* Within a day the hour says it; before that the day does. */
+static void put_since(struct buf *to, const struct delivery *d) {
+        const struct incident *i = &d->incident;
+        int64_t onset_s = i->finding.onset_s, now_s = told_at_s(d);
+        char text[TIME_TEXT_MAX];
+        if (onset_s <= 0)
+                return;
+        if (d->event == EVENT_RESOLVED && i->resolved_at_s > onset_s) {
+                time_span_text(i->resolved_at_s - onset_s, text);
+                buf_printf(to, ", lasted %s", text);
+        } else if (now_s - onset_s < 86400) {
+                figure_time(onset_s, onset_s, text);
+                buf_printf(to, ", since %s", text);
+        } else {
+                figure_day(onset_s, text);
+                buf_printf(to, ", since %s", text);
+        }
+}
+
+/* Names of applications differ at their ends as often as at their beginnings. */
+static void put_middle_cut(struct buf *to, const char *name, size_t max_chars) {
+        size_t n = letters_of(name), tail = n > max_chars ? (max_chars - 3) / 2 : 0, at = 0, len = strlen(name);
+        if (n <= max_chars) {
+                message_put(to, name, max_chars);
+                return;
+        }
+        message_put(to, name, max_chars - tail);
+        for (size_t skip = n - tail; skip > 0; skip--)
+                at += letter_at(name + at, len - at).bytes.len;
+        message_put(to, name + at, tail);
+}
+
+/* What is wrong gets the room that tag and time leave; a long application name gives way first. */
+static int make_title(const struct delivery *d, char to[4 * MESSAGE_TITLE_CHARS + 1]) {
+        SCOPED(buf_done) struct buf title = BUF_INIT(4 * MESSAGE_TITLE_CHARS), since = BUF_INIT(64);
+        const char *application = text_or_empty(d->incident.application),
+                   *what = text_or_empty(d->incident.finding.title);
+        if (!what[0])
+                what = text_or_empty(d->incident.finding.diagnoser);
+        put_tag(&title, d);
+        put_since(&since, d);
+        size_t room = MESSAGE_TITLE_CHARS - title.len - since.len - 2, n_application = letters_of(application),
+               n_what = letters_of(what);
+        if (n_application + n_what > room && n_application > APPLICATION_CHARS)
+                n_application = n_what + APPLICATION_CHARS < room ? room - n_what : APPLICATION_CHARS;
+        put_middle_cut(&title, application, n_application);
+        buf_put_str(&title, ": ");
+        message_put(&title, what, room - n_application);
+        buf_put_span(&title, buf_span(&since));
+        text_copy(to, 4 * MESSAGE_TITLE_CHARS + 1, buf_str(&title));
+        return title.failed ? title.failed : since.failed;
+}
+
+static const char *role_phrase(const char *role) {
+        static const char *const phrases[][2] = {
+                {"trigger", "Root cause"},
+                {"symptom_needs_metrics", "A symptom, not the cause"},
+                {"sustainer_only", "What keeps it failing (the first fault is not in the log)"},
+        };
+        for (size_t i = 0; role && i < ELEMENTS(phrases); i++)
+                if (strcmp(role, phrases[i][0]) == 0)
+                        return phrases[i][1];
+        return "Cause not known, seen";
+}
+
+/* "bad_record" -> "bad record" */
+static void put_words(struct buf *to, const char *name) {
+        for (; *name; name++)
+                buf_put_char(to, *name == '_' ? ' ' : *name);
+}
+
+static void put_part(struct buf *to, const char *before, const char *text, size_t max_chars) {
+        if (!text || !text[0])
+                return;
+        buf_put_str(to, before);
+        message_put(to, text, max_chars);
+}
+
+static void put_instants(struct buf *to, const struct root_cause *c, int64_t now_s) {
+        char text[48];
+        if (c->first_fault_at_s <= 0 && c->last_healthy_at_s <= 0)
+                return;
+        if (c->first_fault_at_s > 0) {
+                figure_time(c->first_fault_at_s, now_s, text);
+                buf_printf(to, "\nFirst fault at %s", text);
+        }
+        if (c->last_healthy_at_s > 0) {
+                figure_time(c->last_healthy_at_s, now_s, text);
+                buf_printf(to, "%sast healthy at %s", c->first_fault_at_s > 0 ? ", l" : "\nL", text);
+        }
+        buf_put_char(to, '.');
+}
+
+static void put_root_cause(struct buf *to, const struct root_cause *c, int64_t now_s) {
+        buf_put_str(to, role_phrase(c->role));
+        if (c->category && strcmp(c->category, "unknown") != 0) {
+                buf_put_str(to, " (");
+                put_words(to, c->category);
+                buf_put_char(to, ')');
+        }
+        put_part(to, ": ", c->exception_class, NAME_CHARS);
+        put_part(to, ": ", c->message, SAID_CHARS);
+        put_part(to, " at ", c->frame, NAME_CHARS);
+        put_part(to, " in ", c->task, NAME_CHARS);
+        if (c->attempt >= 0)
+                buf_printf(to, ", attempt #%" PRId64, c->attempt);
+        put_instants(to, c, now_s);
+        put_part(to, "\nBefore it: ", c->pivot, SAID_CHARS);
+}
+
+static void make_cause(const struct delivery *d, struct buf *to) {
+        const struct incident *i = &d->incident;
+        char text[TIME_TEXT_MAX];
+        if (d->event == EVENT_RESOLVED && i->resolved_at_s > 0) {
+                figure_time(i->resolved_at_s, told_at_s(d), text);
+                buf_printf(to, "Resolved at %s.\n", text);
+        }
+        if (i->finding.root_cause) {
+                put_root_cause(to, i->finding.root_cause, told_at_s(d));
+                put_part(to, "\n", i->finding.summary, SUMMARY_CHARS);
+        } else if (i->finding.summary && i->finding.summary[0]) {
+                message_put(to, i->finding.summary, SUMMARY_CHARS);
+        } else {
+                message_put(to, text_or_empty(i->finding.title), SUMMARY_CHARS);
+        }
+        if (to->len == 0)
+                buf_put_str(to, text_or_empty(i->finding.diagnoser));
+}
+
+/* What has healed needs no hand. */
+static void make_advice(const struct delivery *d, struct buf *to) {
+        const struct finding *f = &d->incident.finding;
+        for (size_t i = 0; i < f->n_advice && i < ADVICE_MAX && d->event != EVENT_RESOLVED; i++)
+                put_part(to, i ? "\n" : "", f->advice[i], ADVICE_CHARS);
+}
+
+static void put_instant(struct buf *to, const char *what, int64_t at_s) {
+        char text[TIME_TEXT_MAX];
+        if (at_s <= 0)
+                return;
+        time_rfc3339(at_s, text);
+        buf_printf(to, " \u00b7 %s %.10s %.5s UTC", what, text, text + 11);
+}
+
+static void make_context(const struct delivery *d, struct buf *to) {
+        const struct incident *i = &d->incident;
+        message_put(to, text_or_empty(i->target), NAME_CHARS);
+        put_part(to, "/", i->application, NAME_CHARS);
+        put_part(to, " \u00b7 ", i->finding.diagnoser, NAME_CHARS);
+        put_part(to, ": ", i->finding.subject, NAME_CHARS);
+        buf_printf(to, " \u00b7 %s, confidence %s", severity_name(i->finding.severity),
+                   confidence_name(i->finding.confidence));
+        put_instant(to, "began", i->finding.onset_s);
+        put_instant(to, "opened", i->opened_at_s);
+        if (d->event == EVENT_UPDATED)
+                put_instant(to, "updated", i->updated_at_s);
+        put_instant(to, "resolved", i->resolved_at_s);
+        if (i->acknowledged_at_s > 0)
+                put_part(to, " \u00b7 acknowledged by ", i->acknowledged_by, NAME_CHARS);
+        for (size_t k = 0; k < i->n_suppressed && k < EXPLAINED_MAX; k++)
+                put_part(to, k ? ", " : " \u00b7 explains ", i->suppressed[k].diagnoser, NAME_CHARS);
+        if (i->n_suppressed > EXPLAINED_MAX)
+                buf_printf(to, " and %zu more", i->n_suppressed - EXPLAINED_MAX);
+}
+
+int message_make(const struct delivery *d, struct message *ret) {
+        SCOPED(message_done)
+        struct message m = {
+                .cause = BUF_INIT(PART_MAX),
+                .numbers = BUF_INIT(PART_MAX),
+                .advice = BUF_INIT(PART_MAX),
+                .context = BUF_INIT(PART_MAX),
+        };
+        int r = make_title(d, m.title);
+        make_cause(d, &m.cause);
+        figures_put(&m.numbers, &d->incident.finding, told_at_s(d));
+        make_advice(d, &m.advice);
+        make_context(d, &m.context);
+        snprintf(m.command, sizeof m.command, "flinkwatchctl show %" PRId64, d->incident.id);
+        if (r < 0 || m.cause.failed || m.numbers.failed || m.advice.failed || m.context.failed)
+                return -ENOMEM;
+        *ret = m;
+        memset(&m, 0, sizeof m);
+        return 0;
+}
+
+void message_done(struct message *m) {
+        buf_done(&m->cause);
+        buf_done(&m->numbers);
+        buf_done(&m->advice);
+        buf_done(&m->context);
+}
+
+/* Leaves out the least needed of what is still there; false when only the cause is left. */
+static bool trim(struct finding *f, struct incident *i) {
+        if (f->n_evidence > 0)
+                f->n_evidence /= 2;
+        else if (f->n_symptoms > 0)
+                f->n_symptoms = 0;
+        else if (f->n_advice > 1)
+                f->n_advice = 1;
+        else if (i->n_suppressed > 0)
+                i->n_suppressed = 0;
+        else
+                return false;
+        return true;
+}
+
+static int write_json(const struct delivery *d, size_t max_bytes, struct buf *ret) {
+        SCOPED(buf_done) struct buf text = BUF_INIT(max_bytes);
+        struct jsonw w = JSONW(&text);
+        delivery_write(&w, d);
+        if (text.failed)
+                return text.failed;
+        buf_done(ret);
+        *ret = text;
+        text = BUF_INIT(max_bytes);
+        return 0;
+}
+
+/* An exception that carries a whole document in its message. */
+static int write_with_short_cause(struct delivery *d, size_t max_bytes, struct buf *ret) {
+        struct root_cause cause = *d->incident.finding.root_cause;
+        SCOPED(free) char *said = cause.message ? strdup(cause.message) : NULL;
+        if (cause.message && !said)
+                return -ENOMEM;
+        if (said)
+                text_cut(said, max_bytes / 8 < CAUSE_BYTES_LAST_RESORT ? max_bytes / 8 : CAUSE_BYTES_LAST_RESORT);
+        cause.message = said;
+        d->incident.finding.root_cause = &cause;
+        return write_json(d, max_bytes, ret);
+}
+
+int message_json(const struct delivery *d, size_t max_bytes, struct buf *ret) {
+        struct delivery less = *d; /* borrows everything */
+        int r = write_json(&less, max_bytes, ret);
+        while (r == -EMSGSIZE && trim(&less.incident.finding, &less.incident))
+                r = write_json(&less, max_bytes, ret);
+        if (r == -EMSGSIZE && less.incident.finding.root_cause)
+                r = write_with_short_cause(&less, max_bytes, ret);
+        return r;
+}

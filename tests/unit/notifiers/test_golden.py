@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The golden messages keep the receivers' rules, as the simulator of the receivers knows them."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+SRCDIR = Path(os.environ.get("FLINKWATCH_SRCDIR", Path(__file__).resolve().parents[3]))
+GOLDEN = SRCDIR / "tests" / "golden"
+sys.path.insert(0, str(SRCDIR / "tests"))
+
+from simulator.services import notify, sns  # noqa: E402
+
+EVENTS = ("opened", "updated", "escalated", "reminder", "resolved")
+
+
+def read(name):
+    return (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def block_texts(body):
+    for block in body["blocks"]:
+        for item in [block.get("text"), *block.get("elements", [])]:
+            if item:
+                yield item["text"]
+
+
+def parameters(name):
+    return dict(line.split(": ", 1) for line in read(name).splitlines())
+
+
+@pytest.mark.parametrize("case", EVENTS + ("hostile",))
+def test_slack__golden__within_limits(case):
+    body = json.loads(read(f"slack-{case}.json"))
+    assert notify.slack_problems(body) == []
+    assert sum(map(len, block_texts(body))) <= 9000
+    assert all(len(text) <= 3000 for text in block_texts(body))
+    title = body["blocks"][0]["text"]["text"]
+    assert len(title.split(" ", 1)[1]) < 80
+    assert len(body["text"]) <= 1000
+    assert "flinkwatchctl show" in " ".join(block_texts(body))
+
+
+@pytest.mark.parametrize("case", EVENTS)
+def test_sns__golden__accepted(case):
+    params = parameters(f"sns-{case}.txt")
+    sns.check_subject(params["Subject"])
+    message = json.loads(params["Message"])
+    assert message["version"] == 1 and message["event"] == case
+    names = [params[f"MessageAttributes.entry.{i}.Name"] for i in range(1, 6)]
+    assert names == ["severity", "application", "target", "diagnoser", "event"]
+    assert params["MessageAttributes.entry.5.Value.StringValue"] == case
+    assert len(params["Message"].encode()) < 262144

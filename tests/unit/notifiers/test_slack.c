@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char url[] = "https://hooks.slack.com/services/T0000/B0000/verysecret";
+enum { NOW = 1767330000 };
+
+static struct http_request render(struct delivery d, const char *base) {
+        SCOPED(channel_drop)
+        struct channel c = base ? channel_of(&notifier_slack, "webhook_url", url, "url", base, NULL)
+                                : channel_of(&notifier_slack, "webhook_url", url, NULL);
+        struct http_request r;
+        assert_int_equal(notifier_slack.render(&d, &c, &r), 0);
+        delivery_done(&d);
+        return r;
+}
+
+static void assert_rendered(const char *golden, struct delivery d) {
+        SCOPED(http_request_done) struct http_request r = render(d, NULL);
+        assert_golden(golden, buf_span(&r.body));
+}
+
+static void test_slack__each_event__as_the_golden_files(void **context) {
+        (void)context;
+        assert_rendered("slack-opened.json", delivery_loop(EVENT_OPENED));
+        assert_rendered("slack-updated.json", delivery_checkpoints(EVENT_UPDATED));
+        assert_rendered("slack-escalated.json", delivery_checkpoints(EVENT_ESCALATED));
+        assert_rendered("slack-reminder.json", delivery_loop(EVENT_REMINDER));
+        assert_rendered("slack-resolved.json", delivery_loop(EVENT_RESOLVED));
+}
+
+static void test_slack__hostile_texts__within_the_limits(void **context) {
+        (void)context;
+        assert_rendered("slack-hostile.json", delivery_hostile());
+}
+
+static void test_slack__request__posts_json_to_the_webhook(void **context) {
+        (void)context;
+        SCOPED(http_request_done) struct http_request r = render(delivery_loop(EVENT_OPENED), NULL);
+        assert_string_equal(r.method, "POST");
+        assert_null(r.service);
+        assert_int_equal(r.auth, HTTP_AUTH_NONE);
+        assert_true(r.has_effect);
+        assert_string_equal(r.url, url);
+        assert_string_equal(request_header(&r, "Content-Type"), "application/json");
+}
+
+static void test_slack__base_url__takes_the_place_of_the_host(void **context) {
+        (void)context;
+        SCOPED(http_request_done) struct http_request r = render(delivery_loop(EVENT_OPENED), "http://127.0.0.1:4566/");
+        assert_string_equal(r.url, "http://127.0.0.1:4566/services/T0000/B0000/verysecret");
+}
+
+static void test_slack__nothing_known__still_a_message(void **context) {
+        (void)context;
+        struct delivery d = {.event = EVENT_OPENED, .delivery_id = "x", .incident.finding.diagnoser = "downtime"};
+        SCOPED(http_request_done) struct http_request r = render(d, NULL);
+        assert_text_in(buf_str(&r.body), "[INFO] : downtime");
+}
+
+struct answer {
+        int status;
+        const char *body, *headers;
+        enum outcome outcome;
+        int64_t retry_s;
+        const char *reason;
+};
+
+static void test_slack__answers__delivered_later_or_never(void **context) {
+        (void)context;
+        static const struct answer answers[] = {
+                {200, "ok", "", OUTCOME_DELIVERED, 0, ""},
+                {200, "ok\n", "", OUTCOME_DELIVERED, 0, ""},
+                {200, "<html>Sign in</html>", "", OUTCOME_RETRY, 0, "without \"ok\""},
+                {200, "", "", OUTCOME_RETRY, 0, "without \"ok\""},
+                {204, "", "", OUTCOME_RETRY, 0, "204"},
+                {302, "", "Location: https://portal/\r\n", OUTCOME_RETRY, 0, "302"},
+                {429, "rate_limited", "Retry-After: 30\r\n", OUTCOME_RETRY, 30, "429 (rate_limited)"},
+                {429, "", "", OUTCOME_RETRY, 0, "429"},
+                {429, "", "retry-after: Fri, 02 Jan 2026 05:01:00 GMT\r\n", OUTCOME_RETRY, 60, "429"},
+                {400, "rate_limited", "", OUTCOME_RETRY, 0, "rate_limited"},
+                {500, "rollup_error", "", OUTCOME_RETRY, 0, "rollup_error"},
+                {503, "<html>", "Retry-After: 7\r\n", OUTCOME_RETRY, 7, "503"},
+                {408, "", "", OUTCOME_RETRY, 0, "408"},
+                {400, "invalid_payload", "", OUTCOME_REFUSED, 0, "HTTP 400 (invalid_payload)"},
+                {403, "action_prohibited", "", OUTCOME_REFUSED, 0, "action_prohibited"},
+                {404, "channel_not_found", "", OUTCOME_REFUSED, 0, "channel_not_found"},
+                {410, "channel_is_archived", "", OUTCOME_REFUSED, 0, "channel_is_archived"},
+                {404, "no_service", "", OUTCOME_REFUSED, 0, "no_service"},
+                {403, "<b>verysecret</b>", "", OUTCOME_REFUSED, 0, "HTTP 403"},
+        };
+        for (size_t i = 0; i < ELEMENTS(answers); i++) {
+                struct http_reply reply = reply_of(answers[i].status, answers[i].body, answers[i].headers);
+                struct err err = {0};
+                int64_t retry_s = -1;
+                assert_int_equal(notifier_slack.read_reply(&reply, NOW, &retry_s, &err), answers[i].outcome);
+                assert_int_equal(retry_s, answers[i].retry_s);
+                assert_text_in(err.text, answers[i].reason);
+                assert_text_not_in(err.text, "verysecret");
+        }
+}
+
+static void test_slack__no_answer__later(void **context) {
+        (void)context;
+        struct http_reply reply = {.fault = HTTP_FAULT_TLS, .fault_text = "certificate has expired"};
+        struct err err = {0};
+        int64_t retry_s;
+        assert_int_equal(notifier_slack.read_reply(&reply, NOW, &retry_s, &err), OUTCOME_RETRY);
+        assert_string_equal(err.text, "Slack: no answer: certificate has expired");
+}
+
+static void test_slack__configuration__faults_without_the_secret(void **context) {
+        (void)context;
+        static const char *const values[] = {
+                "hooks.slack.com/verysecret", "ftp://verysecret/",     "https://",
+                "https:///verysecret",        "https://h/very secret", "https://h/verysecret\n"};
+        struct err err = {0};
+        SCOPED(channel_drop) struct channel good = channel_of(&notifier_slack, "webhook_url", url, NULL);
+        assert_int_equal(notifier_slack.check(&good, &err), 0);
+        SCOPED(channel_drop) struct channel none = channel_of(&notifier_slack, NULL);
+        assert_int_equal(notifier_slack.check(&none, &err), -EINVAL);
+        assert_text_in(err.text, "webhook_url is missing");
+        for (size_t i = 0; i < ELEMENTS(values); i++) {
+                SCOPED(channel_drop) struct channel c = channel_of(&notifier_slack, "webhook_url", values[i], NULL);
+                struct http_request r;
+                struct delivery d = delivery_loop(EVENT_OPENED);
+                assert_int_equal(notifier_slack.check(&c, &err), -EINVAL);
+                assert_text_in(err.text, "webhook_url is no URL");
+                assert_text_not_in(err.text, "secret");
+                assert_int_equal(notifier_slack.render(&d, &c, &r), -EINVAL);
+                delivery_done(&d);
+        }
+        SCOPED(channel_drop)
+        struct channel odd = channel_of(&notifier_slack, "webhook_url", url, "url", "nonsense", NULL);
+        assert_int_equal(notifier_slack.check(&odd, &err), -EINVAL);
+        assert_text_in(err.text, "url is no URL");
+        assert_string_equal(notifier_slack.secrets[0], "webhook_url");
+}
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_slack__each_event__as_the_golden_files),
+                cmocka_unit_test(test_slack__hostile_texts__within_the_limits),
+                cmocka_unit_test(test_slack__request__posts_json_to_the_webhook),
+                cmocka_unit_test(test_slack__base_url__takes_the_place_of_the_host),
+                cmocka_unit_test(test_slack__nothing_known__still_a_message),
+                cmocka_unit_test(test_slack__answers__delivered_later_or_never),
+                cmocka_unit_test(test_slack__no_answer__later),
+                cmocka_unit_test(test_slack__configuration__faults_without_the_secret),
+        };
+        return cmocka_run_group_tests_name("slack", tests, NULL, NULL);
+}
