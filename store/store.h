@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Everything that is kept: SQLite behind samples, facts, incidents and the outbox. Errors are -errno (-EIO, -ENOSPC, -EBUSY ...); the
- * reason is in store_error(). Every writing call is one transaction, durable when it returns 0. */
+ * reason is in store_error(). Every writing call is one transaction: when it returns 0, a crash or kill -9 cannot undo it. A power cut
+ * cannot undo what receivers are told (store_apply with an event, store_settle_delivery: fsync at the commit); it may undo the newest
+ * samples and facts, together with store_read_until, so that the next poll reads them again: an fsync a poll would buy nothing. */
 #pragma once
 
 #include "model/delivery.h"
@@ -8,7 +10,8 @@
 
 struct store;
 
-/* Creates or migrates the database file. A corrupt one is moved aside (*ret_moved, when not NULL, says so) and a new one begun. */
+/* Creates or migrates the database file, mode 0600. One that was not closed in order is checked; a corrupt one is moved aside as
+ * PATH.corrupt-N (*ret_moved, when not NULL, says so) and a new one begun. -EPROTO: it was made by a newer version. */
 int store_open(const char *path, struct store **ret, bool *ret_moved, struct err *reterr);
 void store_free(struct store *s);
 /* The last failure's reason, for logs; valid until the next call. */
@@ -18,8 +21,10 @@ const char *store_instance(const struct store *s);
 
 /* Samples. */
 int store_series(struct store *s, const struct series_key *key, int64_t *ret_id); /* finds or makes; cached */
-int store_put(struct store *s, const struct batch *b);                            /* all of a batch: upsert, one transaction */
-/* How far a series has been read and settled; 0 when never. */
+/* All of a batch, which is of one target: upsert, one transaction. -EINVAL, and nothing is stored, when a point has no finite value,
+ * an impossible time (before 1970, after 2105) or an id that is not from store_series. */
+int store_put(struct store *s, const struct batch *b);
+/* How far a series has been read and settled without a hole, a multiple of its period: where the next poll has to begin; 0 when never. */
 int store_read_until(struct store *s, int64_t series_id, int64_t *ret_until_s);
 /* Cursor over [from_s, to_s), oldest first: up to `max` samples into `into`, *ret_n == 0 at the end. step_s > 0: one sample per step,
  * folded by the series' statistic (Maximum: max, Minimum: min, Sum: sum, else mean). */
@@ -66,7 +71,8 @@ struct window_spec {
         } *needs;
         size_t n_needs;
 };
-int store_read_window(struct store *s, const struct window_spec *spec, struct window **ret); /* free with window_free */
+/* -ENOENT: nothing is known of the application. Free with window_free. */
+int store_read_window(struct store *s, const struct window_spec *spec, struct window **ret);
 void window_free(struct window *w);
 
 /* Incidents and the outbox. */
@@ -100,9 +106,9 @@ int store_timeline(struct store *s, int64_t incident_id, struct timeline_rows *r
 void timeline_rows_done(struct timeline_rows *r);
 
 /* The next delivery that is due, in order per (incident, notifier), skipping notifiers listed in `busy`; 0, or 1 when none is due and
- * then *ret_next_s (0: none at all) is when one will be. */
+ * then *ret_next_s is when one of those notifiers that are not busy will have one (0: none at all). */
 int store_next_delivery(struct store *s, int64_t now_s, const char *const *busy, size_t n_busy, struct delivery *ret, int64_t *ret_next_s);
-/* OUTCOME_RETRY: again at retry_at_s. */
+/* OUTCOME_RETRY: again at retry_at_s. -ENOENT: it is not pending. */
 int store_settle_delivery(struct store *s, int64_t outbox_id, enum outcome outcome, int64_t now_s, int64_t retry_at_s, const char *reason);
 
 /* What `status` says of the daemon, its targets and its notifiers. */
@@ -110,7 +116,7 @@ struct target_state {
         char *name, *region;
         int64_t polled_at_s, failed_at_s; /* last success, last failure */
         char *error;                      /* why the newest poll failed; NULL when it did not */
-        int64_t metrics_requested;        /* since the month began */
+        int64_t metrics_requested;        /* since the month began (UTC), counted by store_put; store_put_target ignores it */
 };
 struct target_states {
         struct target_state *rows;

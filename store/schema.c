@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/schema.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* Facts: columns are named as the members in model/application.c. */
+static const char facts[] =
+        "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+        "INSERT INTO meta VALUES('instance', lower(hex(randomblob(6)))), ('is_clean', 1), ('next_incident', 1);"
+        "CREATE TABLE application(target TEXT, name TEXT, arn TEXT, status TEXT, runtime TEXT, version_id INT,"
+        "  created_at_s INT, updated_at_s INT, version_created_at_s INT, version_updated_from INT,"
+        "  version_rolled_back_from INT, version_rolled_back_to INT, is_checkpointing INT, checkpoint_interval_ms INT,"
+        "  checkpoint_min_pause_ms INT, checkpoint_configuration TEXT, metrics_level TEXT, log_level TEXT,"
+        "  parallelism INT, parallelism_per_kpu INT, current_parallelism INT, is_autoscaling INT, has_snapshots INT,"
+        "  has_rollback INT, is_in_vpc INT, restore_type TEXT, restore_snapshot TEXT, log_group TEXT, log_stream TEXT,"
+        "  maintenance_from TEXT, maintenance_to TEXT, job_plan TEXT, seen_at_s INT,"
+        "  PRIMARY KEY(target, name)) WITHOUT ROWID;"
+        "CREATE TABLE operation(target TEXT, application TEXT, id TEXT, kind TEXT, status TEXT, started_at_s INT,"
+        "  ended_at_s INT, version_from INT, version_to INT, failure TEXT, rollback_id TEXT,"
+        "  PRIMARY KEY(target, application, id)) WITHOUT ROWID;"
+        "CREATE TABLE snapshot(target TEXT, application TEXT, name TEXT, status TEXT, version_id INT,"
+        "  created_at_s INT, runtime TEXT, PRIMARY KEY(target, application, name)) WITHOUT ROWID;"
+        "CREATE TABLE target(name TEXT PRIMARY KEY, region TEXT, polled_at_s INT, failed_at_s INT, error TEXT)"
+        "  WITHOUT ROWID;"
+        "CREATE TABLE api_usage(target TEXT, month_s INT, metrics_requested INT, PRIMARY KEY(target, month_s))"
+        "  WITHOUT ROWID;";
+
+/* Incidents: copy 0 is how an incident stands; copy N is how it stood when revision N was told. */
+static const char incidents[] =
+        "CREATE TABLE incident(id INT, copy INT, revision INT, target TEXT, application TEXT, application_arn TEXT,"
+        "  state INT, opened_at_s INT, updated_at_s INT, acknowledged_at_s INT, resolved_at_s INT, absent_since_s INT,"
+        "  announced_severity INT, is_quiet INT, acknowledged_by TEXT, comment TEXT, diagnoser TEXT, subject TEXT,"
+        "  severity INT, confidence INT, onset_s INT, is_expected INT, title TEXT, summary TEXT,"
+        "  PRIMARY KEY(id, copy)) WITHOUT ROWID;"
+        "CREATE INDEX incident_by_application ON incident(target, application, opened_at_s) WHERE copy = 0;"
+        "CREATE INDEX incident_by_time ON incident(opened_at_s) WHERE copy = 0;"
+        "CREATE INDEX incident_open ON incident(target, application) WHERE copy = 0 AND state <> 2;"
+        "CREATE TABLE evidence(incident INT, copy INT, position INT, kind TEXT, metric TEXT, statistic TEXT,"
+        "  dimensions TEXT, at_s INT, value REAL, threshold REAL, text TEXT,"
+        "  PRIMARY KEY(incident, copy, position)) WITHOUT ROWID;"
+        "CREATE TABLE advice(incident INT, copy INT, position INT, text TEXT,"
+        "  PRIMARY KEY(incident, copy, position)) WITHOUT ROWID;"
+        "CREATE TABLE symptom(incident INT, copy INT, position INT, text TEXT, relation TEXT,"
+        "  PRIMARY KEY(incident, copy, position)) WITHOUT ROWID;"
+        "CREATE TABLE suppressed(incident INT, copy INT, position INT, diagnoser TEXT, subject TEXT, since_s INT,"
+        "  PRIMARY KEY(incident, copy, position)) WITHOUT ROWID;"
+        "CREATE TABLE root_cause(incident INT, copy INT, position INT, role TEXT, category TEXT, exception_class TEXT,"
+        "  message TEXT, frame TEXT, task TEXT, attempt INT, first_fault_at_s INT, last_healthy_at_s INT, pivot TEXT,"
+        "  fingerprint TEXT, PRIMARY KEY(incident, copy, position)) WITHOUT ROWID;"
+        "CREATE TABLE timeline(id INTEGER PRIMARY KEY, incident INT, at_s INT, kind TEXT, text TEXT);"
+        "CREATE INDEX timeline_by_incident ON timeline(incident, at_s);"
+        "CREATE TABLE outbox(id INTEGER PRIMARY KEY AUTOINCREMENT, notifier TEXT, event INT, incident INT, revision INT,"
+        "  delivery_id TEXT UNIQUE, state INT, created_at_s INT, next_try_s INT, attempts INT, settled_at_s INT,"
+        "  reason TEXT);"
+        "CREATE INDEX outbox_due ON outbox(notifier, next_try_s, id) WHERE state = 0;"
+        "CREATE INDEX outbox_pair ON outbox(incident, notifier, id) WHERE state = 0;"
+        "CREATE INDEX outbox_by_incident ON outbox(incident);"
+        "CREATE TABLE notifier(name TEXT PRIMARY KEY, delivered_at_s INT, failed_at_s INT, error TEXT) WITHOUT ROWID;";
+
+static const char samples[] =
+        "CREATE TABLE series(id INTEGER PRIMARY KEY, target TEXT, application TEXT, metric TEXT, statistic TEXT,"
+        "  dimensions TEXT, read_until_s INT);"
+        "CREATE TABLE sample(series INT, at_s INT, value REAL, first_seen_s INT, is_settled INT,"
+        "  PRIMARY KEY(series, at_s)) WITHOUT ROWID;";
+
+/* Only ever add to the end. */
+static const char *const migrations[] = {facts, incidents, samples};
+
+int64_t schema_version(void) {
+        return (int64_t)ELEMENTS(migrations);
+}
+
+static int apply(struct db *db, int64_t version) {
+        SCOPED(transaction_done) struct transaction t = {0};
+        char set_version[64];
+        snprintf(set_version, sizeof set_version, "PRAGMA user_version = %" PRId64, version);
+        int r = transaction_begin(&t, db, DURABLE_SETTLED);
+        if (r == 0)
+                r = db_exec(db, migrations[version - 1]);
+        if (r == 0)
+                r = db_exec(db, set_version);
+        return r == 0 ? transaction_commit(&t) : r;
+}
+
+int schema_migrate(struct db *db) {
+        int64_t version = 0;
+        int r = db_number(db, &version, "PRAGMA user_version", "");
+        if (r == 0 && version > schema_version())
+                return db_fail_text(db, -EPROTO, "its version is %" PRId64 ", this program knows up to %" PRId64,
+                                    version, schema_version());
+        while (r == 0 && version < schema_version())
+                r = apply(db, ++version);
+        return r;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All series, in memory: what each is called and how far it has been read. Ids are 1, 2, 3 ... */
+#pragma once
+
+#include "model/sample.h"
+#include "store/slots.h"
+#include "store/words.h"
+
+struct series {
+        uint32_t target, application, metric, statistic, dimensions; /* words */
+        uint32_t next;         /* of the same application: id, 0 at the end */
+        int32_t period_s;
+        int16_t metric_row;    /* in model/metric.h's table; -1: a metric that is not in it */
+        bool is_stored;        /* has its row in the database */
+        int64_t read_until_s;
+};
+
+/* The series of one application, in the order of their ids. */
+struct series_group {
+        uint32_t target, application; /* words */
+        uint32_t first, last;         /* ids */
+};
+
+struct series_set {
+        struct series *items; /* id - 1 is the index */
+        size_t n_items, items_size;
+        struct series_group *groups;
+        size_t n_groups, groups_size;
+        struct slots by_key, by_application;
+        size_t n_stored; /* the first so many have their rows */
+};
+
+void series_set_done(struct series_set *set);
+/* NULL when there is none. */
+struct series *series_get(const struct series_set *set, int64_t id);
+/* Finds or makes; 0 or -ENOMEM. */
+int series_add(struct series_set *set, struct words *words, const struct series_key *key, uint32_t *ret_id);
+/* NULL when the application has none. */
+const struct series_group *series_group_find(const struct series_set *set, const struct words *words, const char *target,
+                                             const char *application);

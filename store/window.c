@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a diagnoser sees, read from the store: the facts of one application and the settled samples that are needed. */
+#include <errno.h>
+
+#include "store/inner.h"
+#include "util/list.h"
+#include "util/text.h"
+
+/* Owns what a window points to. The samples of all series are in one array; `starts` says where each begins, since it moves while it
+ * grows. */
+struct storage {
+        struct application application;
+        struct operation *operations;
+        size_t n_operations, operations_size;
+        struct snapshot *snapshots;
+        size_t n_snapshots, snapshots_size;
+        struct series_view *series;
+        size_t n_series, series_size;
+        size_t *starts;
+        size_t n_starts, starts_size;
+        struct prior *priors;
+        size_t n_priors, priors_size;
+        struct samples samples;
+};
+
+void window_free(struct window *w) {
+        if (!w)
+                return;
+        struct storage *g = w->storage;
+        application_done(&g->application);
+        for (size_t i = 0; i < g->n_operations; i++)
+                operation_done(&g->operations[i]);
+        for (size_t i = 0; i < g->n_snapshots; i++)
+                snapshot_done(&g->snapshots[i]);
+        free(g->operations);
+        free(g->snapshots);
+        free(g->series);
+        free(g->starts);
+        free(g->priors);
+        free(g->samples.items);
+        free(g);
+        free(w);
+}
+
+static int read_operations(struct store *s, const struct window_spec *spec, struct storage *g) {
+        SCOPED(db_release) sqlite3_stmt *row = NULL;
+        int r = record_query(&s->db, &row, &s->operation,
+                             "WHERE target = ?1 AND application = ?2 ORDER BY started_at_s, id", "tt", spec->target,
+                             spec->application);
+        while (r == 0 && (r = db_step(&s->db, row)) == 1) {
+                struct operation *o = LIST_ADD(g->operations, g->n_operations, g->operations_size);
+                r = o ? record_read(&s->operation, row, &s->words, o) : -ENOMEM;
+                if (r < 0)
+                        return store_no_memory(s);
+        }
+        return r;
+}
+
+static int read_snapshots(struct store *s, const struct window_spec *spec, struct storage *g) {
+        SCOPED(db_release) sqlite3_stmt *row = NULL;
+        int r = record_query(&s->db, &row, &s->snapshot,
+                             "WHERE target = ?1 AND application = ?2 ORDER BY created_at_s, name", "tt", spec->target,
+                             spec->application);
+        while (r == 0 && (r = db_step(&s->db, row)) == 1) {
+                struct snapshot *snapshot = LIST_ADD(g->snapshots, g->n_snapshots, g->snapshots_size);
+                r = snapshot ? record_read(&s->snapshot, row, &s->words, snapshot) : -ENOMEM;
+                if (r < 0)
+                        return store_no_memory(s);
+        }
+        return r;
+}
+
+static int read_priors(struct store *s, const struct window_spec *spec, struct storage *g) {
+        SCOPED(db_release) sqlite3_stmt *row = NULL;
+        int r = db_query(&s->db, &row,
+                         "SELECT diagnoser, subject, severity, onset_s, opened_at_s FROM incident"
+                         " WHERE copy = 0 AND state <> 2 AND target = ?1 AND application = ?2 ORDER BY id",
+                         "tt", spec->target, spec->application);
+        while (r == 0 && (r = db_step(&s->db, row)) == 1) {
+                struct prior *p = LIST_ADD(g->priors, g->n_priors, g->priors_size);
+                if (!p ||
+                    words_keep(&s->words, text_or_empty((const char *)sqlite3_column_text(row, 0)), &p->diagnoser) <
+                            0 ||
+                    words_keep(&s->words, (const char *)sqlite3_column_text(row, 1), &p->subject) < 0)
+                        return store_no_memory(s);
+                p->severity = (enum severity)sqlite3_column_int(row, 2);
+                p->onset_s = sqlite3_column_int64(row, 3);
+                p->opened_at_s = sqlite3_column_int64(row, 4);
+                r = 0;
+        }
+        return r;
+}
+
+static const struct window_need *find_need(const struct window_spec *spec, const struct series *series) {
+        for (size_t i = 0; i < spec->n_needs; i++)
+                if (series->metric_row >= 0 && spec->needs[i].metric == &metrics[series->metric_row])
+                        return &spec->needs[i];
+        return NULL;
+}
+
+static int read_series(struct store *s, const struct window_spec *spec, const struct window_need *need, uint32_t id,
+                       struct storage *g) {
+        const struct series *series = series_get(&s->series, id);
+        struct series_view *view = LIST_ADD(g->series, g->n_series, g->series_size);
+        size_t *start = LIST_ADD(g->starts, g->n_starts, g->starts_size);
+        if (!view || !start)
+                return store_no_memory(s);
+        *start = g->samples.n_items;
+        int r = samples_read_settled(s, id, spec->settled_before_s - need->span_s, spec->settled_before_s, &g->samples);
+        *view = (struct series_view){
+                .metric = need->metric,
+                .dimensions = s->words.texts[series->dimensions],
+                .n_samples = g->samples.n_items - *start,
+                .read_until_s = series->read_until_s < spec->settled_before_s ? series->read_until_s
+                                                                              : spec->settled_before_s,
+        };
+        return r;
+}
+
+static int read_all_series(struct store *s, const struct window_spec *spec, struct storage *g) {
+        const struct series_group *group = series_group_find(&s->series, &s->words, spec->target, spec->application);
+        int r = 0;
+        for (uint32_t id = group ? group->first : 0; id && r == 0; id = series_get(&s->series, id)->next) {
+                const struct window_need *need = find_need(spec, series_get(&s->series, id));
+                if (need)
+                        r = read_series(s, spec, need, id, g);
+        }
+        for (size_t i = 0; i < g->n_series; i++)
+                g->series[i].samples = g->samples.items ? g->samples.items + g->starts[i] : NULL;
+        return r;
+}
+
+static int read_all(struct store *s, const struct window_spec *spec, struct storage *g) {
+        int r = store_application(s, spec->target, spec->application, &g->application);
+        if (r == 1)
+                return db_fail_text(&s->db, -ENOENT, "%s: %s: nothing is known of this application", spec->target,
+                                    spec->application);
+        if (r == 0)
+                r = read_operations(s, spec, g);
+        if (r == 0)
+                r = read_snapshots(s, spec, g);
+        if (r == 0)
+                r = read_priors(s, spec, g);
+        return r == 0 ? read_all_series(s, spec, g) : r;
+}
+
+int store_read_window(struct store *s, const struct window_spec *spec, struct window **ret) {
+        struct storage *g = calloc(1, sizeof *g);
+        struct window *made = calloc(1, sizeof *made);
+        if (!g || !made) {
+                free(g);
+                free(made);
+                return store_no_memory(s);
+        }
+        made->storage = g;
+        SCOPED(window_free) struct window *w = made;
+        int r = read_all(s, spec, g);
+        if (r < 0)
+                return r;
+        int64_t span_s = 0;
+        for (size_t i = 0; i < spec->n_needs; i++)
+                if (spec->needs[i].span_s > span_s)
+                        span_s = spec->needs[i].span_s;
+        *w = (struct window){
+                .now_s = spec->now_s,
+                .from_s = spec->settled_before_s - span_s,
+                .to_s = spec->settled_before_s,
+                .application = &g->application,
+                .operations = g->operations,
+                .n_operations = g->n_operations,
+                .snapshots = g->snapshots,
+                .n_snapshots = g->n_snapshots,
+                .series = g->series,
+                .n_series = g->n_series,
+                .priors = g->priors,
+                .n_priors = g->n_priors,
+                .storage = g,
+        };
+        *ret = TAKE(w);
+        return 0;
+}
