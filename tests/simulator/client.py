@@ -99,13 +99,13 @@ class Simulator:
 
     # the control API
 
-    def control(self, method, path, body=None, timeout=150.0, **query):
+    def control(self, method, path, body=None, socket_timeout=150.0, **query):
         """One control request: the parsed answer, or SimulatorError with the simulator's words."""
         target = "/_sim/" + path + ("?" + urlencode({k: v for k, v in query.items() if v is not None}) if query else "")
         data = json.dumps(body).encode() if body is not None else None
         for attempt in (0, 1):
             try:
-                return self._exchange(method, target, data, timeout)
+                return self._exchange(method, target, data, socket_timeout)
             except (http.client.HTTPException, ConnectionError):
                 # The connection was kept alive over a fault that resets all of them.
                 self._connection = None
@@ -185,20 +185,20 @@ class Simulator:
 
     def wait(self, kind, count=1, timeout=10.0, **filters):
         """Block until that many records of a kind match, then return them; SimulatorError when time runs out."""
-        answer = self.control("GET", "wait", kind=kind, count=count, **{"timeout": timeout, **filters})
+        answer = self.control("GET", "wait", kind=kind, count=count, timeout=timeout, **filters)
         if not answer["enough"]:
             raise SimulatorError(f"{answer['found']} of {count} {kind} {filters} within {timeout} s; state {self.state()}")
         return self.control("GET", kind, **filters)
 
     def wait_for(self, predicate, timeout=10.0):
-        """Block until predicate(self) is true; it is asked again whenever something was recorded."""
+        """Block until predicate(self) is true; it is asked again whenever something has changed."""
         deadline = time.monotonic() + timeout
         while True:
-            seq = self.state()["seq"]
+            version = self.state()["version"]
             found = predicate(self)
             left = deadline - time.monotonic()
             if found or left <= 0:
                 if not found:
                     raise SimulatorError(f"not true within {timeout} s; state {self.state()}")
                 return found
-            self.control("GET", "wait", after=seq, **{"timeout": min(left, 1.0)})
+            self.control("GET", "wait", after=version, timeout=min(left, 1.0))

@@ -42,6 +42,7 @@ class Records:
         self._clock = clock
         self._changed = threading.Condition()
         self._seq = 0
+        self._version = 0           # counts changes of any kind, for wait_change
         self._lists = {"requests": deque(maxlen=KEEP_REQUESTS), "deliveries": [], "violations": []}
         self.counters = Counter()
         self.in_flight = 0
@@ -52,15 +53,19 @@ class Records:
             for items in self._lists.values():
                 items.clear()
             self.counters.clear()
-            self._changed.notify_all()
+            self._tell()
 
     def _next(self, kind, record):
         self._seq += 1
         record["seq"] = self._seq
         self._lists[kind].append(record)
         self.counters[kind] += 1
-        self._changed.notify_all()
+        self._tell()
         return record
+
+    def _tell(self):
+        self._version += 1
+        self._changed.notify_all()
 
     def begin(self, request, fields):
         """A request has arrived; `finish` says how it ended."""
@@ -93,6 +98,7 @@ class Records:
         """An answer has left completely."""
         with self._changed:
             self.in_flight -= 1
+            self._tell()
 
     def finish(self, record, **fields):
         """The answer is decided; the client has not seen it yet, so nobody finds this too late."""
@@ -100,7 +106,7 @@ class Records:
             record.update(fields)
             record["duration_s"] = time.time() - record["real_at"]
             self.counters[f"operation:{record['service']}:{record['operation']}"] += 1
-            self._changed.notify_all()
+            self._tell()
 
     def deliver(self, service, request_seq, **fields):
         with self._changed:
@@ -124,6 +130,7 @@ class Records:
             if change > 0:
                 self.counters["connections"] += 1
                 self.counters["connections_open_max"] = max(self.counters["connections_open_max"], self.open_connections)
+            self._tell()
 
     def listing(self, kind, filters=None, limit=None):
         with self._changed:
@@ -136,6 +143,7 @@ class Records:
         with self._changed:
             return {
                 "seq": self._seq,
+                "version": self._version,
                 "in_flight": self.in_flight,
                 "open_connections": self.open_connections,
                 **{kind: len(items) for kind, items in self._lists.items()},
@@ -154,9 +162,9 @@ class Records:
                     return found
                 self._changed.wait(left)
 
-    def wait_change(self, seq, timeout_s):
-        """Block until anything newer than `seq` was recorded or finished."""
+    def wait_change(self, version, timeout_s):
+        """Block until anything has changed since `version`; the present one."""
         with self._changed:
-            if self._seq <= seq:
+            if self._version <= version:
                 self._changed.wait(timeout_s)
-            return self._seq
+            return self._version

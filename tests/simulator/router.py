@@ -130,6 +130,7 @@ def _aws(world, call, record):
         _check_wire(world, call)
         _parse(call)
         record["applications"] = world.applications_named(call.service.name, call.params)
+    _note_claim(call)
     effects = world.faults.choose(record)
     call.effects = effects
     _authenticate(call, sum(e.spec.get("seconds", 0) for e in effects if e.kind == "clock_offset"))
@@ -186,6 +187,16 @@ def _parse(call):
     call.problems = call.problems or shapes.check_input(call.params, shape)
 
 
+def _note_claim(call):
+    """Key and region as the request states them, for faults that match on them."""
+    try:
+        scope = parse_authorization(call.request)
+    except AuthError:
+        return
+    if scope is not None:
+        call.record.update(access_key_id=scope.access_key_id, region=scope.region)
+
+
 def _authenticate(call, extra_s):
     world, record = call.world, call.record
     if call.operation in call.service.unsigned:
@@ -203,7 +214,7 @@ def _authenticate(call, extra_s):
             world.records.violate("signature", error.message, record)
         return
     call.identity, call.account, call.region = identity, identity.account, region
-    record.update(access_key_id=identity.access_key_id, identity=identity.arn, region=region, auth="ok")
+    record.update(identity=identity.arn, auth="ok")
 
 
 def _note_problems(call):

@@ -175,7 +175,9 @@ class World:
 
     def add_operation(self, name, operation):
         """Prepend one operation to an application's history."""
-        app = next(a for a in self._applications.values() if a.name == name)
+        app = next((a for a in self.applications() if a.name == name), None)
+        if app is None:
+            raise LookupError(f"no application {name!r}")
         rows = [{"id": op["id"], "operation": op["operation"], "start": op["start_s"], "status": op["status"],
                  **({"end": op["end_s"]} if op["end_s"] is not None else {}),
                  **{k: op[k] for k in ("version_from", "version_to", "error", "rollback_id") if k in op}}
