@@ -27,6 +27,7 @@ struct wire {
         CURLM *multi;
         ev_timer timer;
         char *ca_bundle, *user_agent;
+        int64_t timeout_ms;
         struct wire_call *calls;
         CURL *idle[HOST_CONNECTIONS_MAX];
         size_t n_idle;
@@ -112,6 +113,7 @@ int wire_new(struct loop *l, const struct wire_options *options, struct wire **r
         if (!w)
                 return -ENOMEM;
         w->loop = l;
+        w->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : WIRE_TIMEOUT_MS;
         w->multi = curl_multi_init();
         if (!w->multi || text_replace(&w->ca_bundle, options->ca_bundle) < 0 ||
             text_replace(&w->user_agent, options->user_agent) < 0) {
@@ -306,7 +308,7 @@ static void set_method(CURL *easy, const struct http_request *request) {
 
 static int prepare(struct wire_call *c, const struct http_request *request, const char *url) {
         CURL *easy = c->easy;
-        int64_t timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : WIRE_TIMEOUT_MS;
+        int64_t timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : c->wire->timeout_ms;
         if (add_headers(c, request) < 0 || curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK)
                 return -ENOMEM;
         set_method(easy, request);

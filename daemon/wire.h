@@ -14,6 +14,7 @@ enum { WIRE_TIMEOUT_MS = 30000, WIRE_REPLY_MAX = 32 << 20 };
 struct wire_options {
         const char *ca_bundle; /* PEM file in place of the system's, NULL: the system's */
         const char *user_agent;
+        int64_t timeout_ms; /* of a request that names none; 0: WIRE_TIMEOUT_MS */
 };
 
 typedef void (*wire_done)(void *arg, const struct http_reply *reply);
