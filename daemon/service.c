@@ -221,7 +221,7 @@ static int open_state(struct service *s, struct err *reterr) {
 static int open_network(struct service *s) {
         static char user_agent[64];
         snprintf(user_agent, sizeof user_agent, "flinkwatch/%s", s->options->version);
-        struct wire_options wire = {aws_environment_get(&s->environment, "AWS_CA_BUNDLE"), user_agent};
+        struct wire_options wire = {.ca_bundle = aws_environment_get(&s->environment, "AWS_CA_BUNDLE"), .user_agent = user_agent};
         int r = wire_new(s->loop, &wire, &s->wire);
         return r < 0 ? r : exchange_new(s->loop, s->wire, &s->environment, &s->exchange);
 }
