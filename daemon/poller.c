@@ -53,7 +53,7 @@ struct poller {
         int64_t discovered_at_s, round_at_s, tokens_at_ms;
         double control_tokens;
         size_t n_good, n_bad; /* tasks of this round */
-        bool is_repeating, is_backfilling;
+        bool is_repeating, is_backfilling, has_skipped;
 };
 
 static void run_phase(struct poller *p);
@@ -444,6 +444,7 @@ static void run_phase(struct poller *p) {
 static void begin_round(struct poller *p) {
         p->round_at_s = now_s(p);
         p->n_good = p->n_bad = 0;
+        p->has_skipped = false;
         p->cursor = 0;
         p->phase = PHASE_DISCOVER;
         run_phase(p);
@@ -455,8 +456,10 @@ static void on_tick(void *arg) {
         if (p->is_repeating)
                 timer_start(&p->tick, p->host.loop, interval_ms, on_tick, p);
         if (p->phase != PHASE_IDLE) {
-                log_warning("%s: the poll begun %" PRId64 " s ago is not finished: this one is skipped", p->tag,
-                            now_s(p) - p->round_at_s);
+                log_line(p->has_skipped ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
+                         "%s: the poll begun %" PRId64 " s ago is not finished: this one is skipped", p->tag,
+                         now_s(p) - p->round_at_s);
+                p->has_skipped = true;
                 return;
         }
         begin_round(p);
