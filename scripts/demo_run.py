@@ -25,7 +25,7 @@ region = eu-west-1
 
 [notifier channel]
 type = slack
-webhook_url = {url}/slack/T0/B0/demo
+webhook_url = {url}/services/T0/B0/demo
 
 [notifier pager]
 type = sns

@@ -28,7 +28,7 @@ backfill = {backfill}
 
 [notifier channel]
 type = slack
-webhook_url = {url}/slack/T0/B0/e2e
+webhook_url = {url}/services/T0/B0/e2e
 
 [notifier pager]
 type = sns
@@ -120,7 +120,7 @@ class Daemon:
             assert self._pump(deadline), f"no line like {pattern!r} in the log:\n{self.log}"
         return found
 
-    def signal(self, number):
+    def send(self, number):
         self.process.send_signal(number)
 
     def wait(self, timeout=TIMEOUT):
@@ -136,7 +136,7 @@ class Daemon:
 
     def stop(self, number=signal.SIGTERM, timeout=20):
         if self.process.poll() is None:
-            self.signal(number)
+            self.send(number)
         return self.wait(timeout)
 
     def ctl(self, *arguments, check=True, **options):

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-SECRET_URL = "/slack/T0/B0/e2e"
+SECRET_URL = "/services/T0/B0/e2e"
 
 
 def points(daemon):
@@ -48,12 +48,12 @@ def test_reload__broken_file__old_configuration_stays(sim, daemon):
     good = daemon.config
     daemon.config += "\n[bogus]\n"
     daemon.write_config()
-    daemon.signal(signal.SIGHUP)
+    daemon.send(signal.SIGHUP)
     daemon.wait_log(r"error: .*unknown section bogus")
     daemon.wait_log(r"the old one stays")
     daemon.config = good
     daemon.write_config()
-    daemon.signal(signal.SIGHUP)
+    daemon.send(signal.SIGHUP)
     daemon.wait_log(r"configuration reloaded")
     assert daemon.ctl("reload").returncode == 0
     assert daemon.ask("status")["targets"]

@@ -76,9 +76,9 @@ def test_service_manager__life_of_the_daemon__is_told(sim, daemon):
     daemon.environment["WATCHDOG_USEC"] = "1000000"
     daemon.start()
     daemon.wait_notify("WATCHDOG=1")
-    daemon.signal(signal.SIGHUP)
+    daemon.send(signal.SIGHUP)
     daemon.wait_notify("RELOADING=1")
-    daemon.signal(signal.SIGTERM)
+    daemon.send(signal.SIGTERM)
     daemon.wait_notify("STOPPING=1")
     assert daemon.wait() == 0
 
