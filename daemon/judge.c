@@ -10,7 +10,7 @@ enum {
         RESOLVE_AFTER_S = 600,
         REOPEN_WITHIN_S = 3600,
         REPLAY_STEP_S = 300,
-        /* Judged this long after the fact, a transition is history: it is recorded and nobody is told. */
+        /* After a gap this long what began in it is history: recorded, and told only if it still stands now. */
         HISTORY_S = 900,
         DIAGNOSERS_MAX = 64,
         PARAMS_MAX = 32,
@@ -133,6 +133,21 @@ static int incidents_at(const struct judge *j, int64_t at_s, struct incident **r
         return 0;
 }
 
+/* Refreshes of the past are kept here, not in the store: those of the next instant overtake them. */
+static int refresh(struct judge *j, const struct transitions *t) {
+        for (size_t i = 0; i < t->n_items; i++)
+                for (size_t k = 0; k < j->incidents.n_rows; k++) {
+                        struct incident fresh;
+                        if (j->incidents.rows[k].id != t->items[i].incident.id)
+                                continue;
+                        if (incident_dup(&t->items[i].incident, &fresh) < 0)
+                                return -ENOMEM;
+                        incident_done(&j->incidents.rows[k]);
+                        j->incidents.rows[k] = fresh;
+                }
+        return 0;
+}
+
 static int apply(struct judge *j, int64_t at_s, bool is_now, struct transitions *t) {
         size_t told = 0;
         bool has_events = false;
@@ -140,9 +155,10 @@ static int apply(struct judge *j, int64_t at_s, bool is_now, struct transitions 
                 told += t->items[i].n_notifiers;
                 has_events = has_events || t->items[i].event != EVENT_NONE;
         }
-        /* Refreshes of the past are overtaken by those of now. */
-        if (t->n_items == 0 || (!has_events && !is_now))
+        if (t->n_items == 0)
                 return 0;
+        if (!has_events && !is_now)
+                return refresh(j, t);
         t->at_s = at_s;
         int r = store_apply(j->job.store, t);
         if (r < 0)
@@ -158,7 +174,7 @@ static int judge_at(struct judge *j, int64_t at_s) {
         SCOPED(replay_free) struct window *w = NULL;
         const char *blind[DIAGNOSERS_MAX];
         size_t n_incidents = 0, n_blind = 0;
-        bool is_now = at_s >= j->job.now_s, is_history = at_s < j->job.now_s - HISTORY_S;
+        bool is_now = at_s >= j->job.now_s, is_history = !is_now && j->job.now_s - j->job.from_s > HISTORY_S;
         int r = incidents_at(j, at_s, &incidents, &n_incidents);
         if (r == 0)
                 r = replay_window(j->window, at_s, j->job.config->settle_s, incidents, n_incidents, &w);
@@ -179,7 +195,7 @@ static int judge_at(struct judge *j, int64_t at_s) {
         };
         struct incident_policy policy = {
                 .routes = j->routes,
-                .n_routes = is_history ? 0 : j->n_routes,
+                .n_routes = j->n_routes,
                 .severity_cap = config_severity_cap(j->job.config, j->job.application),
                 .resolve_after_s = RESOLVE_AFTER_S,
                 .reopen_within_s = REOPEN_WITHIN_S,
