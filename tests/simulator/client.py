@@ -174,7 +174,7 @@ class Simulator:
         return self.control("POST", "series", series)
 
     def series(self, metric, dimensions, **query):
-        """[[time, value]] as the simulator computes it."""
+        """[[time, value]] as CloudWatch has it; query: start, end, period, statistic, namespace, account, region."""
         return self.control("GET", "series", metric=metric, **{f"dim.{k}": v for k, v in dimensions.items()}, **query)
 
     def add_operation(self, application, operation):

@@ -104,8 +104,8 @@ class Clock:
     def describe(self):
         now_s = self.now_s()
         return {
-            "now": format_rfc3339(now_s),
-            "now_s": now_s,
+            "now": now_s,
+            "now_text": format_rfc3339(now_s),
             "start_s": self.start_s,
             "wall_s": self.wall_s(),
             "offset_s": self.offset_s,

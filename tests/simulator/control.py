@@ -106,7 +106,7 @@ def _instant(text, now_s):
 
 
 def _series(world, query, body, rest):
-    """POST puts series; relative times count from now. GET evaluates one: metric, from, to, period, stat, dim.X=Y."""
+    """POST puts series; relative times count from now. GET evaluates one: metric, start, end, period, statistic, dim.X=Y."""
     if body is not None:
         specs = body if isinstance(body, list) else [body]
         world.add_series(specs, world.clock.now_s())
@@ -118,9 +118,9 @@ def _series(world, query, body, rest):
     if series is None:
         raise LookupError(f"no series {query['metric']} {dimensions}")
     period_s = int(query.get("period", 60))
-    start = int(_instant(query.get("from", "-1h"), now_s)) // period_s * period_s
-    end = int(_instant(query.get("to", "now"), now_s)) + 1
-    return series.points(start, end, period_s, query.get("stat", "Average"), now_s)
+    start = int(_instant(query.get("start", "-1h"), now_s)) // period_s * period_s
+    end = int(_instant(query.get("end", "now"), now_s)) + 1
+    return series.points(start, end, period_s, query.get("statistic", "Average"), now_s)
 
 
 def _reset(world, query, body, rest):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults: which requests they hit, how often, and what they do to the answer.
 
-A fault is {"kind": ..., "match": {...}, "times": N | "always", "after": K, "probability": p, ...}.
+A fault is {"kind": ..., "match": {...}, "times": N | "always", "after": K, "probability": p, ...};
+what it matches may also stand beside its kind.
 Some replace the answer, the rest change the one that is given.
 """
 
@@ -33,7 +34,7 @@ class Fault:
         self.id = next(self._ids)
         self.spec = spec
         self.kind = str(spec["kind"])
-        self.match = spec.get("match", {})
+        self.match = {**{k: spec[k] for k in MATCH_KEYS if k in spec}, **spec.get("match", {})}
         self.times = spec.get("times", 1)
         self.skip = int(spec.get("after", 0))
         self.hits = 0
@@ -148,6 +149,8 @@ def _throttle(spec, call, record):
 
 
 def _status(spec, call, record):
+    if call is not None and "code" in spec:
+        return _error(spec, call, record)
     headers = {"Retry-After": str(spec["retry_after"])} if "retry_after" in spec else {}
     return Response(spec.get("status", 500), spec.get("body", ""), spec.get("content_type", "text/plain"),
                     {**headers, **spec.get("headers", {})})

@@ -33,7 +33,7 @@ class RequestRecord(dict):
         shown = dict(self)
         body = zlib.decompress(self.packed) if self.packed else b""
         shown["body"] = body.decode("utf-8", "replace")
-        shown["params"] = self.parse(body) if self.parse else None
+        shown["parameters"] = self.parse(body) if self.parse else None
         return shown
 
 
@@ -84,6 +84,7 @@ class Records:
             error=None,
             fault=None,
             duration_s=None,
+            pending=1,
         )
         record.update(fields)
         record.packed = zlib.compress(request.body, 1) if request.body else b""
@@ -94,10 +95,11 @@ class Records:
             self.counters["in_flight_max"] = max(self.counters["in_flight_max"], self.in_flight)
             return self._next("requests", record)
 
-    def release(self):
-        """An answer has left completely."""
+    def release(self, record):
+        """The answer has left completely, or never will."""
         with self._changed:
             self.in_flight -= 1
+            record["pending"] = 0
             self._tell()
 
     def finish(self, record, **fields):
@@ -110,7 +112,8 @@ class Records:
 
     def deliver(self, service, request_seq, **fields):
         with self._changed:
-            return self._next("deliveries", dict(service=service, request=request_seq, at=self._clock.now_s(), **fields))
+            return self._next("deliveries", dict(
+                kind=service, service=service, request=request_seq, at=self._clock.now_s(), **fields))
 
     def violate(self, kind, text, record=None):
         """The client did what no correct client does."""
@@ -151,7 +154,8 @@ class Records:
             }
 
     def wait(self, kind, count, filters, timeout_s):
-        """Block until `count` records of that kind match; the number that do in the end."""
+        """Block until `count` records of that kind match; the number that do in the end. Requests count
+        from when their answer is decided."""
         deadline = time.monotonic() + timeout_s
         with self._changed:
             while True:

@@ -104,7 +104,7 @@ def handle(world, request):
         response = Response(500, "simulator bug, see /_sim/violations\n", "text/plain")
     finally:
         world.records.finish(record, status=response.status_seen if response else 0)
-    response.sent = world.records.release
+    response.sent = lambda: world.records.release(record)
     return response
 
 

@@ -8,7 +8,7 @@ from ..clock import parse_rfc3339
 from ..wire import Response
 
 _PLACES = (
-    ("slack", re.compile(r"^/services/[^/]+/[^/]+/[^/]+$")),
+    ("slack", re.compile(r"^/(services|slack)/[^/]+/[^/]+/[^/]+$")),
     ("pagerduty", re.compile(r"^/v2/enqueue$")),
     ("alertmanager", re.compile(r"^(/[A-Za-z0-9_.-]+)*/api/v2/alerts$")),
     ("webhook", re.compile(r"^/(web)?hooks?(/|$)")),

@@ -112,10 +112,8 @@ def publish(call):
     if dedup is not None:
         output["SequenceNumber"] = f"{10000000000000000000 + call.record['seq']}"
     if not is_duplicate:
-        call.world.records.deliver("sns", call.record["seq"], topic_arn=arn, message_id=message_id,
-                                   subject=params.get("Subject"), message=params["Message"],
-                                   body=_parsed(params["Message"]), group_id=params.get("MessageGroupId"),
-                                   attributes={k: v.get("StringValue") for k, v in params.get("MessageAttributes", {}).items()})
+        call.world.records.deliver("sns", call.record["seq"], message_id=message_id, body=params,
+                                   message=_parsed(params["Message"]))
     return output
 
 

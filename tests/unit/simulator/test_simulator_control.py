@@ -75,7 +75,7 @@ def test_shipped_scenarios__every_application_and_log_answers(name):
         for app in sim.applications():
             detail = call_json(sim, "kinesisanalyticsv2", "DescribeApplication", {"ApplicationName": app["name"]})
             assert detail.status == 200
-            now_ms = int(sim.clock()["now_s"] * 1000)
+            now_ms = int(sim.clock()["now"] * 1000)
             logs = call_json(sim, "logs", "FilterLogEvents", {"logGroupName": app["log_group"], "startTime": now_ms - 300000})
             assert logs.status in (200, 400)
             assert app["metrics"]
@@ -98,9 +98,9 @@ def test_clock__rate_set_and_advance():
 
 def test_clock__over_the_api(make_sim):
     sim = make_sim({}, now="2026-01-02T03:04:05Z", rate=0)
-    assert sim.clock()["now"] == "2026-01-02T03:04:05Z"
-    assert sim.set_clock(advance="5m")["now"] == "2026-01-02T03:09:05Z"
-    assert sim.set_clock(now="2026-02-01T00:00:00Z")["now"] == "2026-02-01T00:00:00Z"
+    assert sim.clock()["now_text"] == "2026-01-02T03:04:05Z"
+    assert sim.set_clock(advance="5m")["now_text"] == "2026-01-02T03:09:05Z"
+    assert sim.set_clock(now="2026-02-01T00:00:00Z")["now_text"] == "2026-02-01T00:00:00Z"
     with pytest.raises(SimulatorError, match="yesterday"):
         sim.set_clock(now="yesterday")
 
@@ -132,8 +132,8 @@ def test_requests__filters_and_since(sim):
         call_json(sim, "kinesisanalyticsv2", "ListApplications", {"Limit": limit})
     call_json(sim, "kinesisanalyticsv2", "DescribeApplication", {"ApplicationName": "orders"})
     listed = sim.requests(operation="ListApplications")
-    assert [r["params"]["Limit"] for r in listed] == [1, 2, 3]
-    assert [r["params"]["Limit"] for r in sim.requests(operation="ListApplications", since=listed[1]["seq"])] == [3]
+    assert [r["parameters"]["Limit"] for r in listed] == [1, 2, 3]
+    assert [r["parameters"]["Limit"] for r in sim.requests(operation="ListApplications", since=listed[1]["seq"])] == [3]
     assert len(sim.requests(application="orders")) == 1
     record = listed[0]
     assert dict((k.lower(), v) for k, v in record["headers"])["x-amz-target"] == "KinesisAnalytics_20180523.ListApplications"
@@ -144,7 +144,7 @@ def test_records__survive_large_bodies_and_unfit_ones(sim):
     call_json(sim, "logs", "FilterLogEvents", b"[1, 2")
     call_json(sim, "logs", "FilterLogEvents", b"\xff" * 100000)
     bodies = [r["body_bytes"] for r in sim.requests(service="logs")]
-    assert bodies == [5, 100000] and [r["params"] for r in sim.requests(service="logs")] == [None, None]
+    assert bodies == [5, 100000] and [r["parameters"] for r in sim.requests(service="logs")] == [None, None]
 
 
 def test_counters__connections_and_operations(sim):
@@ -167,7 +167,7 @@ def test_patch_series__relative_times_count_from_now(make_sim):
     sim = make_sim({}, now="2026-01-02T03:00:00Z", rate=0)
     sim.set_clock(advance="1h")
     sim.patch_series({"metric": "m", "dimensions": {"Application": "a"}, "value": {"kind": "points", "points": [["-10m", 4.5]]}})
-    assert sim.series("m", {"Application": "a"}, **{"from": "-30m"}) == [[1767326400 - 600, 4.5]]
+    assert sim.series("m", {"Application": "a"}, start="-30m") == [[1767326400 - 600, 4.5]]
 
 
 @pytest.mark.parametrize("method,path,body", [

@@ -132,6 +132,12 @@ def test_html__page_instead_of_json(sim):
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html") and answer.body.startswith(b"<!DOCTYPE html>")
 
 
+def test_status__with_a_code__the_services_error_at_that_status(sim):
+    sim.faults({"kind": "status", "status": 403, "code": "AccessDeniedException", "message": "no", "operation": "ListApplications"})
+    answer = apps(sim)
+    assert (answer.status, answer.code, answer.json["message"]) == (403, "AccessDeniedException", "no")
+
+
 def test_error__any_code(sim):
     sim.faults({"kind": "error", "code": "InternalServiceFault", "status": 500, "match": {"service": "cloudwatch"}})
     answer = call_json(sim, "cloudwatch", "ListMetrics", {})
@@ -225,6 +231,15 @@ def test_hang__never_answers_and_notices_the_client_leaving(sim):
         slack(sim, timeout=0.3)
     sim.wait_for(lambda s: s.state()["in_flight"] == 0, 5)
     assert sim.requests(service="slack")[0]["status"] == 0 and sim.deliveries() == []
+
+
+def test_hang__pending_until_the_client_leaves(sim):
+    sim.faults({"kind": "hang", "service": "kinesisanalyticsv2"})
+    parts = urlsplit(sim.url)
+    with socket.create_connection((parts.hostname, parts.port), 10) as sock:
+        sock.sendall(raw_apps(sim))
+        assert sim.wait("requests", 1, operation="ListApplications", pending=1)[0]["status"] == 0
+    sim.wait("requests", 1, operation="ListApplications", pending=0)
 
 
 def test_hang__for_a_while__then_closes(sim):

@@ -232,7 +232,7 @@ def test_accounts_and_regions__are_separate(make_sim):
         {"metric": "m", "value": 1}, {"metric": "m", "value": 2, "region": "us-east-1"},
         {"metric": "m", "value": 3, "account": "444455556666"}]})
     query = {"Id": "q", "MetricStat": {"Metric": {"Namespace": "AWS/KinesisAnalytics", "MetricName": "m"}, "Period": 60, "Stat": "Average"}}
-    now = int(sim.clock()["now_s"]) // 60 * 60
+    now = int(sim.clock()["now"]) // 60 * 60
     params = {"StartTime": now - 60, "EndTime": now, "MetricDataQueries": [query]}
     def value(region, **more):
         answer = call_json(sim, "cloudwatch", "GetMetricData", {**params, "MetricDataQueries": [{**query, **more}]}, region=region)
@@ -259,7 +259,7 @@ def story():
 
 
 def series(sim, app, metric, start="-1h", end="now", stat="Maximum", period=60):
-    return sim.series(metric, {"Application": app}, **{"from": start, "to": end, "stat": stat, "period": period})
+    return sim.series(metric, {"Application": app}, start=start, end=end, statistic=stat, period=period)
 
 
 def test_story_loop__counter__one_more_each_40_seconds(story):

@@ -204,5 +204,5 @@ def test_record__every_request__has_identity_and_outcome(sim):
     call_json(sim, "kinesisanalyticsv2", "ListApplications", {"Limit": 2})
     call_json(sim, "kinesisanalyticsv2", "ListApplications", {}, key="AKIDNOBODY")
     first, second = sim.requests(service="kinesisanalyticsv2")
-    assert (first["status"], first["params"], first["access_key_id"]) == (200, {"Limit": 2}, "AKIDSIMULATOR")
+    assert (first["status"], first["parameters"], first["access_key_id"]) == (200, {"Limit": 2}, "AKIDSIMULATOR")
     assert (second["status"], second["error"], second["auth"]) == (400, "UnrecognizedClientException", "unknown_key")
