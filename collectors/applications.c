@@ -37,11 +37,7 @@ static int send(const struct state *s, struct http_request *ret_request) {
         if (s->job->wants_job_plan)
                 jsonw_member_bool(&w, "IncludeAdditionalDetails", true);
         jsonw_object_end(&w);
-        r = json_request_end(&request);
-        if (r < 0)
-                return r;
-        *ret_request = request;
-        return STEP_SEND;
+        return json_request_send(&request, ret_request);
 }
 
 /* The first of the options whose ARN is arn:P:logs:R:ACCOUNT:log-group:GROUP:log-stream:STREAM; GROUP holds slashes, never colons. */

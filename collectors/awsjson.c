@@ -27,11 +27,14 @@ int json_request(const struct json_service *service, const char *operation, stru
         return r;
 }
 
-int json_request_end(struct http_request *r) {
+int json_request_send(struct http_request *r, struct http_request *ret_request) {
         int failed = r->body.failed;
-        if (failed)
+        if (failed) {
                 http_request_done(r);
-        return failed;
+                return failed;
+        }
+        *ret_request = *r;
+        return STEP_SEND;
 }
 
 /* cJSON ends a string at \u0000, so these become U+FFFD before it reads them. Escapes occur in strings only. */

@@ -17,8 +17,8 @@ extern const struct json_service service_msf; /* the MSF control plane */
 
 /* *ret_request is overwritten; its body is still empty. 0 or -ENOMEM (then nothing is left in it). */
 int json_request(const struct json_service *service, const char *operation, struct http_request *ret_request);
-/* 0, or what is wrong with the body; the request is emptied then. */
-int json_request_end(struct http_request *r);
+/* Hands the finished request over: STEP_SEND, or what is wrong with its body (it is emptied then). */
+int json_request_send(struct http_request *r, struct http_request *ret_request);
 
 /* The reply's JSON object. -EPROTO says what came instead. NUL characters in strings are U+FFFD. */
 int reply_parse(const char *operation, const struct http_reply *reply, struct cJSON **ret_root, struct err *reterr);

@@ -132,15 +132,14 @@ static int send(struct state *s, struct http_request *ret_request, struct batch 
         request.timeout_ms = TIMEOUT_MS;
         put_body(&request.body, s, wanted);
         r = http_request_header(&request, "x-amzn-query-mode", "true");
-        if (r < 0)
+        if (r < 0) {
                 http_request_done(&request);
-        else
-                r = json_request_end(&request);
-        if (r < 0)
                 return r;
-        out->metrics_requested += (int64_t)wanted->n;
-        *ret_request = request;
-        return STEP_SEND;
+        }
+        r = json_request_send(&request, ret_request);
+        if (r == STEP_SEND)
+                out->metrics_requested += (int64_t)wanted->n;
+        return r;
 }
 
 /* Place of "q17" in the request, -1 when it is none of ours. */

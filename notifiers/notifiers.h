@@ -8,14 +8,16 @@
 
 struct notifier {
         const char *type;
-        const char *const *keys; /* configuration keys it takes beside the common ones, NULL-ended; a secret KEY may also be given as KEY_file */
+        const char *const *
+                keys; /* configuration keys it takes beside the common ones, NULL-ended; a secret KEY may also be given as KEY_file */
         const char *const *secrets; /* those of them that are secret, NULL-ended */
         /* Whether the values make sense, at configuration time. 0 or -EINVAL with the reason (no secret in it). */
         int (*check)(const struct channel *channel, struct err *reterr);
         /* 0, -EINVAL, -ENOMEM, -EMSGSIZE */
         int (*render)(const struct delivery *d, const struct channel *channel, struct http_request *ret_request);
         /* *ret_retry_s: the receiver's own hint for OUTCOME_RETRY, 0 when it gave none. reterr: why not, without secrets. */
-        enum outcome (*read_reply)(const struct http_reply *reply, int64_t now_s, int64_t *ret_retry_s, struct err *reterr);
+        enum outcome (*read_reply)(const struct http_reply *reply, int64_t now_s, int64_t *ret_retry_s,
+                                   struct err *reterr);
 };
 
 extern const struct notifier notifier_slack;
