@@ -30,6 +30,14 @@ class Events:
                 self._parts.append(((parse_duration(part["every"]), start, until, float(part.get("jitter", 0)),
                                      part.get("seed", seed)), None, float(part.get("by", 1))))
 
+    @classmethod
+    def join(cls, *several):
+        """All events of several; None counts as none."""
+        joined = cls([], 0)
+        for events in several:
+            joined._parts += events._parts if events is not None else []
+        return joined
+
     @staticmethod
     def _train_time(train, k):
         every, start, _, jitter, seed = train

@@ -37,7 +37,8 @@ class Job:
         self.interval_ms = app.checkpoint_config["CheckpointInterval"]
         self.min_pause_ms = app.checkpoint_config["MinPauseBetweenCheckpoints"]
         self.rate = float(spec.get("records_per_second", 1200.0))
-        self.restarts = None                    # Events
+        self.restarts = None                    # Events: the job fails and runs again
+        self.deploys = Events(spec["deploys"], app.base_s, self.seed) if spec.get("deploys") else None     # it starts over
         self.down_s = parse_duration(spec.get("down", "10s"))
         self.failed_checkpoints = None          # Events
         self.checkpoints_pause = None           # function(t): none completes
@@ -117,12 +118,13 @@ class Job:
         restarts = self.restarts or Events([], 0)
         up, count = ("runningTime", "numRestarts") if self.is_flink2 else ("uptime", "fullRestarts")
         before = float(self.spec.get("restarts_before", 0))
-        self.put(up, uptime(restarts, self.started_s, self.down_s, self.stopped_s), "Milliseconds")
-        self.put(count, counter(restarts, before), "Count")
-        gone = downtime(restarts, self.down_s)
+        starts = Events.join(restarts, self.deploys)
+        self.put(up, uptime(starts, self.started_s, self.down_s, self.stopped_s), "Milliseconds")
+        self.put(count, counter(restarts, before, self.deploys), "Count")
+        gone = downtime(starts, self.down_s)
         for name in ("restartingTime", "failingTime", "cancellingTime") if self.is_flink2 else ("downtime",):
             self.put(name, gone if name in ("downtime", "restartingTime") else constant(0.0), "Milliseconds")
-        self.put("numberOfFailedCheckpoints", counter(self.failed_checkpoints or Events([], 0)), "Count")
+        self.put("numberOfFailedCheckpoints", counter(self.failed_checkpoints or Events([], 0), resets=self.deploys), "Count")
         self.put("lastCheckpointDuration", self._gauge(self.duration_ms), "Milliseconds")
         self.put("lastCheckpointSize", self._gauge(self.size_bytes), "Bytes")
 

@@ -291,6 +291,17 @@ def test_story_loop__ended__healthy_again(story):
     assert len({v for _, v in series(story, "loop2", "lastCheckpointDuration", "-50m")}) > 10
 
 
+def test_story_deploy__counters_start_from_zero_and_uptime_anew(make_sim):
+    sim = make_sim({"applications": [{"name": "a", "job": {
+        "kind": "healthy", "restarts": [{"at": ["-5h", "-4h", "-10m"]}], "deploys": ["-1h"], "restarts_before": 3}}]},
+        now=NOW, auth_clock="real", rate=0)
+    def values(metric, start, end="now"):
+        return [v for _, v in series(sim, "a", metric, start, end)]
+    assert [set(values("fullRestarts", a, b)) for a, b in (("-7h", "-6h"), ("-3h", "-2h"), ("-50m", "-20m"), ("-8m", "now"))] == [{3}, {5}, {0}, {1}]
+    uptime = values("uptime", "-70m", "-30m")
+    assert sum(b < a for a, b in zip(uptime, uptime[1:])) == 1 and uptime[-1] < 31 * 60000
+
+
 def test_story__names_by_runtime(story):
     names = {a["name"]: set(a["metrics"]) for a in story.applications()}
     one, two = {"uptime", "downtime", "fullRestarts"}, {"runningTime", "restartingTime", "failingTime", "cancellingTime", "numRestarts"}
