@@ -10,7 +10,7 @@
 
 enum {
         PIECE = 1024,
-        SPAN_STANDARD_S = 86400,
+        SPAN_STANDARD_S = 3 * 3600,
         POINTS_MAX = 14 * 1440, /* an automatic step keeps minutes up to 14 days */
         HEAD_MAX_BYTES = 4 << 20,
         OPERATIONS_MAX = 500,

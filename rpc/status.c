@@ -104,6 +104,9 @@ static void write_open(struct jsonw *w, const struct incident *i) {
         jsonw_member_bool(w, "quiet", i->is_quiet);
         jsonw_member_time(w, "onset_at", i->finding.onset_s);
         jsonw_member_string(w, "title", i->finding.title);
+        const struct root_cause *cause = i->finding.root_cause;
+        jsonw_member_string(w, "cause", !cause ? NULL : cause->message ? cause->message : cause->exception_class);
+        jsonw_member_string(w, "advice", i->finding.n_advice > 0 ? i->finding.advice[0] : NULL);
         jsonw_object_end(w);
 }
 

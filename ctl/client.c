@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/client.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include "ctl/value.h"
+#include "util/buf.h"
+#include "util/text.h"
+
+enum { CONNECT_S = 5, SILENCE_S = 60, READ_BYTES = 256 << 10, REPLY_MAX_BYTES = 512 << 20 };
+
+static const char *mend(int error) {
+        switch (error) {
+        case EACCES:
+        case EPERM:
+                return "you may not use it: join its group (`ls -l` shows it; usually: sudo usermod -aG flinkwatch $USER, then log in again) or use sudo";
+        case ENOENT:
+                return "there is no such socket: is the service running? (systemctl status flinkwatch; another path: --socket)";
+        case ECONNREFUSED:
+                return "nobody answers there: is the service running? (systemctl status flinkwatch)";
+        case EAGAIN:
+                return "the daemon is too busy to take another client: try again";
+        default:
+                return strerror(error);
+        }
+}
+
+static int connect_to(const char *path, struct err *reterr) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        const struct timeval limit = {.tv_sec = CONNECT_S};
+        if (!text_copy(address.sun_path, sizeof address.sun_path, path))
+                return err_set(reterr, -ENAMETOOLONG, "the socket's path is longer than %zu bytes: %s",
+                               sizeof address.sun_path - 1, path);
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return err_set(reterr, -errno, "no socket: %s", strerror(errno));
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+        if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
+                int error = errno;
+                close(fd);
+                return err_set(reterr, -error, "cannot reach the daemon at %s: %s", path, mend(error));
+        }
+        return fd;
+}
+
+static int send_all(int fd, struct span data) {
+        while (data.len > 0) {
+                ssize_t n = send(fd, data.data, data.len, MSG_NOSIGNAL);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                data.data += n;
+                data.len -= (size_t)n;
+        }
+        return 0;
+}
+
+static int receive_some(int fd, struct buf *reply) {
+        struct pollfd readable = {.fd = fd, .events = POLLIN};
+        int r = poll(&readable, 1, SILENCE_S * 1000);
+        if (r < 0 && errno == EINTR)
+                return 0;
+        char *to = r > 0 ? buf_reserve(reply, READ_BYTES) : NULL;
+        if (!to)
+                return r == 0 ? -ETIMEDOUT : r < 0 ? -errno : reply->failed;
+        ssize_t n = recv(fd, to, READ_BYTES, 0);
+        if (n <= 0)
+                return n == 0 ? -ECONNRESET : errno == EINTR ? 0 : -errno;
+        reply->len += (size_t)n;
+        reply->data[reply->len] = '\0';
+        return 0;
+}
+
+/* Up to the end of the line. */
+static int receive_line(int fd, const char *path, struct buf *reply, struct err *reterr) {
+        size_t seen = 0;
+        while (!memchr(buf_str(reply) + seen, '\n', reply->len - seen)) {
+                seen = reply->len;
+                int r = receive_some(fd, reply);
+                if (r == -ETIMEDOUT)
+                        return err_set(
+                                reterr, r,
+                                "the daemon at %s said nothing for %d s: its log (journalctl -u flinkwatch) may say why",
+                                path, SILENCE_S);
+                if (r == -ECONNRESET)
+                        return err_set(
+                                reterr, r,
+                                "the daemon at %s closed the connection before it had answered: is it being restarted?",
+                                path);
+                if (r < 0)
+                        return err_set(reterr, r, "the answer from %s could not be read: %s", path, strerror(-r));
+        }
+        return 0;
+}
+
+static char *write_request(const char *method, cJSON *params) {
+        cJSON *request = cJSON_CreateObject();
+        cJSON_AddStringToObject(request, "jsonrpc", "2.0");
+        cJSON_AddNumberToObject(request, "id", 1);
+        cJSON_AddStringToObject(request, "method", method);
+        if (params && !cJSON_AddItemToObject(request, "params", params))
+                cJSON_Delete(params);
+        char *text = cJSON_PrintUnformatted(request);
+        cJSON_Delete(request);
+        return text;
+}
+
+static enum exit_code read_reply(const char *path, const struct buf *reply, cJSON **ret_result, struct err *reterr) {
+        cJSON *answer = cJSON_ParseWithLength(reply->data, reply->len),
+              *result = cJSON_DetachItemFromObjectCaseSensitive(answer, "result");
+        const cJSON *error = value_member(answer, "error");
+        enum exit_code code = EXIT_FAILED;
+        if (result) {
+                *ret_result = result;
+                code = EXIT_DONE;
+        } else if (error) {
+                const char *message = value_text(error, "message");
+                err_set(reterr, -EINVAL, "%s", message[0] ? message : "the daemon gave an error without a message");
+        } else {
+                err_set(reterr, -EPROTO,
+                        "what answers at %s does not speak flinkwatch's language: is it the right socket?", path);
+                code = EXIT_UNREACHABLE;
+        }
+        cJSON_Delete(answer);
+        return code;
+}
+
+enum exit_code client_call(const char *path, const char *method, cJSON *params, cJSON **ret_result,
+                           struct err *reterr) {
+        SCOPED(buf_done) struct buf reply = BUF_INIT(REPLY_MAX_BYTES);
+        SCOPED(free) char *request = write_request(method, params);
+        if (!request) {
+                err_set(reterr, -ENOMEM, "out of memory");
+                return EXIT_FAILED;
+        }
+        SCOPED(close) int fd = connect_to(path, reterr);
+        if (fd < 0)
+                return EXIT_UNREACHABLE;
+        int r = send_all(fd, span_of(request));
+        if (r == 0)
+                r = send_all(fd, SPAN("\n"));
+        if (r < 0) {
+                err_set(reterr, r, "the daemon at %s takes no request: %s", path,
+                        r == -EAGAIN ? "it is too busy" : strerror(-r));
+                return EXIT_UNREACHABLE;
+        }
+        if (receive_line(fd, path, &reply, reterr) < 0)
+                return EXIT_UNREACHABLE;
+        return read_reply(path, &reply, ret_result, reterr);
+}

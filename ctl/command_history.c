@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <string.h>
+
+#include "ctl/chart.h"
+#include "ctl/command.h"
+#include "ctl/table.h"
+#include "ctl/value.h"
+#include "ctl/words.h"
+#include "util/list.h"
+#include "util/number.h"
+#include "util/timefmt.h"
+
+enum { TABLE_ROWS = 200, SPAN_STANDARD_S = 3 * 3600, NAMED_MARKS = 26 };
+
+static const char *const formats[] = {"table", "plot", "csv", "json", NULL};
+
+static const struct option options[] = {
+        {.name = "app",
+         .kind = VALUE_TEXT,
+         .value_name = "NAME",
+         .source = SOURCE_APPLICATION,
+         .is_required = true,
+         .help = "the application"},
+        {.name = "metric",
+         .kind = VALUE_TEXT,
+         .value_name = "METRIC",
+         .source = SOURCE_METRIC,
+         .is_required = true,
+         .help = "CloudWatch's name of the metric; `metrics` lists what is stored"},
+        {.name = "stat",
+         .kind = VALUE_TEXT,
+         .value_name = "STAT",
+         .help = "the statistic, where the metric is stored with several"},
+        {.name = "dim",
+         .kind = VALUE_PAIR,
+         .value_name = "K=V",
+         .is_repeated = true,
+         .help = "a dimension, such as Task=NAME; without: the application as a whole"},
+        {.name = "since",
+         .kind = VALUE_INSTANT,
+         .value_name = "DUR",
+         .help = "how far back, as 2h, 14d or a time (3h)"},
+        {.name = "until",
+         .kind = VALUE_INSTANT,
+         .value_name = "TIME",
+         .help = "where to end, as a time or as 2h before now (now)"},
+        {.name = "step",
+         .kind = VALUE_DURATION,
+         .value_name = "DUR",
+         .help = "one value for so long (as fits the output)"},
+        {.name = "format",
+         .kind = VALUE_CHOICE,
+         .value_name = "FORMAT",
+         .choices = formats,
+         .is_local = true,
+         .help = "table, a chart, for a spreadsheet, or JSON (table)"},
+        {0},
+};
+
+struct series {
+        struct chart_point *points;
+        size_t n, size;
+};
+
+static void series_done(struct series *s) {
+        free(s->points);
+}
+
+SCOPED_DEFINE_VALUE(struct series, series_done)
+
+static void read_points(const cJSON *result, struct series *ret) {
+        const cJSON *pair;
+        cJSON_ArrayForEach(pair, value_member(result, "points")) {
+                const cJSON *at = cJSON_GetArrayItem(pair, 0), *value = cJSON_GetArrayItem(pair, 1);
+                int64_t at_s;
+                if (!cJSON_IsString(at) || !cJSON_IsNumber(value) ||
+                    time_parse_rfc3339(span_of(at->valuestring), &at_s) < 0)
+                        continue;
+                struct chart_point *p = LIST_ADD(ret->points, ret->n, ret->size);
+                if (!p)
+                        return;
+                *p = (struct chart_point){at_s, value->valuedouble};
+        }
+}
+
+static void draw_title(struct screen *s, const cJSON *result) {
+        char from[WORDS_MAX], to[WORDS_MAX], step[WORDS_MAX];
+        const cJSON *d;
+        words_local(value_time(result, "from"), s->now_s, from);
+        words_local(value_time(result, "to"), s->now_s, to);
+        words_span(value_count(result, "step_s"), step);
+        screen_put(s, STYLE_BOLD, value_text(result, "metric"));
+        screen_printf(s, STYLE_PLAIN, " %s of ", value_text(result, "statistic"));
+        screen_put(s, STYLE_BOLD, value_text(result, "application"));
+        screen_printf(s, STYLE_DIM, " (%s)", value_text(result, "target"));
+        cJSON_ArrayForEach(d, value_member(result, "dimensions"))
+                screen_printf(s, STYLE_PLAIN, " %s=%s", d->string, cJSON_IsString(d) ? d->valuestring : "");
+        screen_line(s);
+        screen_printf(s, STYLE_DIM, "%s to %s, one value per %s", from, to, step);
+        screen_line(s);
+}
+
+static void draw_none(struct screen *s) {
+        screen_wrap(s, 0, STYLE_PLAIN,
+                    "Nothing is stored for that span. `flinkwatchctl metrics --app NAME` shows what there is.");
+}
+
+static void draw_table(struct screen *s, const cJSON *result, const struct series *series) {
+        static const struct column columns[] = {{"TIME", false, 0, 0}, {"VALUE", true, 0, 0}, {"", false, 0, 0}};
+        SCOPED(table_free) struct table *t = table_new(columns, ELEMENTS(columns));
+        double threshold = value_number(result, "threshold");
+        draw_title(s, result);
+        screen_line(s);
+        for (size_t i = 0; i < series->n; i++) {
+                char at[WORDS_MAX], value[WORDS_MAX];
+                bool is_over = series->points[i].value >= threshold;
+                words_local_exact(series->points[i].at_s, at);
+                words_value(series->points[i].value, value_text(result, "unit"), value);
+                table_cell(t, STYLE_PLAIN, at);
+                table_cell(t, is_over ? STYLE_RED : STYLE_PLAIN, value);
+                if (is_over)
+                        table_cell(t, STYLE_RED, "at or over the threshold");
+                else
+                        table_empty(t);
+        }
+        table_draw(t, s);
+}
+
+static void draw_csv(struct screen *s, const struct series *series) {
+        buf_put_str(&s->out, "time,value\n");
+        for (size_t i = 0; i < series->n; i++) {
+                char at[TIME_TEXT_MAX], value[32];
+                time_rfc3339(series->points[i].at_s, at);
+                number_format(series->points[i].value, value);
+                buf_printf(&s->out, "%s,%s\n", at, value);
+        }
+}
+
+struct marks {
+        struct chart_mark items[2 * NAMED_MARKS];
+        size_t n;
+};
+
+static void add_mark(struct marks *marks, int64_t at_s, char symbol, enum style style) {
+        if (marks->n < ELEMENTS(marks->items))
+                marks->items[marks->n++] = (struct chart_mark){at_s, symbol, style};
+}
+
+static void draw_legend_line(struct screen *s, char symbol, enum style style, int64_t at_s, const char *text) {
+        char at[WORDS_MAX];
+        words_local(at_s, s->now_s, at);
+        screen_put(s, style, (char[]){' ', symbol, ' ', '\0'});
+        screen_printf(s, STYLE_PLAIN, "%s  %s", at, text);
+        screen_line(s);
+}
+
+/* Operations are A to Z, incidents a to z; with `s` what they mean is written, without they are collected. */
+static void operations(const cJSON *result, struct marks *marks, struct screen *s) {
+        const cJSON *o;
+        int n = 0;
+        cJSON_ArrayForEach(o, value_member(result, "operations")) {
+                SCOPED(buf_done) struct buf text = BUF_INIT(4096);
+                char lasted[WORDS_MAX];
+                int64_t from_s = value_time(o, "started_at"), to_s = value_time(o, "ended_at");
+                if (n == NAMED_MARKS)
+                        return;
+                words_span(to_s - from_s, lasted);
+                buf_printf(&text, "%s %s%s%s", value_text(o, "kind"), value_text(o, "status"), to_s ? ", took " : "",
+                           to_s ? lasted : "");
+                if (s)
+                        draw_legend_line(s, (char)('A' + n), STYLE_CYAN, from_s, buf_str(&text));
+                else
+                        add_mark(marks, from_s, (char)('A' + n), STYLE_CYAN);
+                n++;
+        }
+}
+
+static void incidents(const cJSON *result, struct marks *marks, struct screen *s) {
+        const cJSON *i;
+        int n = 0;
+        cJSON_ArrayForEach(i, value_member(result, "incidents")) {
+                SCOPED(buf_done) struct buf text = BUF_INIT(4096);
+                int64_t onset_s = value_time(i, "onset_at");
+                if (onset_s < value_time(result, "from") || n == NAMED_MARKS)
+                        continue;
+                buf_printf(&text, "incident %lld, %s %s%s", (long long)value_count(i, "id"), value_text(i, "severity"),
+                           value_text(i, "diagnoser"), value_time(i, "resolved_at") ? ", resolved" : "");
+                if (s)
+                        draw_legend_line(s, (char)('a' + n), style_of(value_text(i, "severity")), onset_s,
+                                         buf_str(&text));
+                else
+                        add_mark(marks, onset_s, (char)('a' + n), style_of(value_text(i, "severity")));
+                n++;
+        }
+}
+
+static void draw_summary(struct screen *s, const cJSON *result, const struct series *series) {
+        double low = INFINITY, high = -INFINITY, sum = 0, threshold = value_number(result, "threshold");
+        const char *unit = value_text(result, "unit");
+        char texts[4][WORDS_MAX];
+        for (size_t i = 0; i < series->n; i++) {
+                low = fmin(low, series->points[i].value);
+                high = fmax(high, series->points[i].value);
+                sum += series->points[i].value / (double)series->n;
+        }
+        words_value(series->points[series->n - 1].value, unit, texts[0]);
+        words_value(low, unit, texts[1]);
+        words_value(sum, unit, texts[2]);
+        words_value(high, unit, texts[3]);
+        screen_printf(s, STYLE_PLAIN, "last %s, smallest %s, mean %s, largest %s", texts[0], texts[1], texts[2],
+                      texts[3]);
+        if (isfinite(threshold)) {
+                words_value(threshold, unit, texts[0]);
+                screen_printf(s, STYLE_RED, ", threshold %s", texts[0]);
+        }
+        screen_line(s);
+}
+
+static void draw_plot(struct screen *s, const cJSON *result, const struct series *series) {
+        struct marks marks = {.n = 0};
+        operations(result, &marks, NULL);
+        incidents(result, &marks, NULL);
+        const struct chart chart = {
+                .unit = value_text(result, "unit"),
+                .from_s = value_time(result, "from"),
+                .to_s = value_time(result, "to"),
+                .points = series->points,
+                .n_points = series->n,
+                .is_minimum = strcmp(value_text(result, "statistic"), "Minimum") == 0,
+                .threshold = value_number(result, "threshold"),
+                .marks = marks.items,
+                .n_marks = marks.n,
+        };
+        draw_title(s, result);
+        if (chart.to_s <= chart.from_s)
+                return;
+        screen_line(s);
+        chart_draw(&chart, s);
+        draw_summary(s, result, series);
+        operations(result, NULL, s);
+        incidents(result, NULL, s);
+}
+
+static const char *format_of(const struct arguments *a) {
+        const char *format = a ? arguments_value(a, "format") : NULL;
+        return format ? format : "table";
+}
+
+static void draw(struct screen *s, const cJSON *result, const struct arguments *a) {
+        SCOPED(series_done) struct series series = {0};
+        const char *format = format_of(a);
+        read_points(result, &series);
+        if (strcmp(format, "csv") == 0)
+                draw_csv(s, &series);
+        else if (series.n == 0)
+                draw_none(s);
+        else if (strcmp(format, "plot") == 0)
+                draw_plot(s, result, &series);
+        else
+                draw_table(s, result, &series);
+}
+
+/* A step that fits a table or the columns of a chart: whole minutes, or what people count in. */
+static int64_t fitting_step(int64_t span_s, size_t n_values, bool is_chart) {
+        static const int64_t steps_s[] = {60,   120,   300,   600,   900,   1800,     3600,
+                                          7200, 10800, 21600, 43200, 86400, 7 * 86400};
+        int64_t least_s = span_s / (int64_t)n_values + (span_s % (int64_t)n_values != 0);
+        if (is_chart)
+                return (least_s + 59) / 60 * 60;
+        for (size_t i = 0; i < ELEMENTS(steps_s); i++)
+                if (steps_s[i] >= least_s)
+                        return steps_s[i];
+        return 30 * 86400;
+}
+
+static void add_step(const struct session *session, const char *format, cJSON *params) {
+        const char *since = arguments_value(session->arguments, "since"),
+                   *until = arguments_value(session->arguments, "until");
+        bool is_chart = strcmp(format, "plot") == 0;
+        int64_t now_s = session->screen.now_s, to_s = now_s, from_s;
+        if (until)
+                words_parse_instant(until, now_s, &to_s);
+        from_s = to_s - SPAN_STANDARD_S;
+        if (since)
+                words_parse_instant(since, now_s, &from_s);
+        if (to_s > from_s)
+                cJSON_AddNumberToObject(params, "step",
+                                        (double)fitting_step(to_s - from_s,
+                                                             is_chart ? chart_columns(&session->screen) : TABLE_ROWS,
+                                                             is_chart));
+}
+
+static int run(struct session *session) {
+        const char *format = format_of(session->arguments);
+        cJSON *result = NULL, *params = arguments_params(session->arguments, session->screen.now_s);
+        bool is_drawn = !session->is_json && (strcmp(format, "table") == 0 || strcmp(format, "plot") == 0);
+        if (is_drawn && params && !arguments_has(session->arguments, "step"))
+                add_step(session, format, params);
+        enum exit_code code = session_ask(session, "history", params, &result);
+        if (code != EXIT_DONE)
+                return code;
+        session->is_json = session->is_json || strcmp(format, "json") == 0;
+        if (session->is_json)
+                session_print_json(session, result);
+        else
+                draw(&session->screen, result, session->arguments);
+        cJSON_Delete(result);
+        return session_show(session);
+}
+
+const struct command command_history = {
+        .name = "history",
+        .options = options,
+        .takes_target = true,
+        .help = "the samples of one metric of one application, as a table, a chart, CSV or JSON",
+        .draw = draw,
+        .run = run,
+};

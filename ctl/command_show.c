@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One incident as a good colleague would hand it over: what, since when, why, what to do; then the numbers and the course of it. */
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <string.h>
+
+#include "ctl/command.h"
+#include "ctl/table.h"
+#include "ctl/value.h"
+#include "ctl/words.h"
+
+enum { LABEL = 14, INDENT = 2 };
+
+static void heading(struct screen *s, const char *text) {
+        screen_line(s);
+        screen_put(s, STYLE_BOLD, text);
+        screen_line(s);
+}
+
+static void labelled(struct screen *s, const char *label, const char *text) {
+        SCOPED(buf_done) struct buf head = BUF_INIT(256);
+        if (!text[0])
+                return;
+        buf_printf(&head, "%*s%s", INDENT, "", label);
+        screen_item(s, buf_str(&head), LABEL, text);
+}
+
+static void labelled_time(struct screen *s, const char *label, int64_t at_s) {
+        SCOPED(buf_done) struct buf text = BUF_INIT(256);
+        char local[WORDS_MAX], ago[WORDS_MAX];
+        if (at_s == 0)
+                return;
+        words_local(at_s, s->now_s, local);
+        words_ago(at_s, s->now_s, ago);
+        buf_printf(&text, "%s (%s)", local, ago);
+        labelled(s, label, buf_str(&text));
+}
+
+static void draw_title(struct screen *s, const cJSON *incident) {
+        const char *severity = value_text(incident, "severity"), *subject = value_text(incident, "subject");
+        screen_put(s, style_of(severity), severity);
+        screen_put(s, STYLE_BOLD, " ");
+        screen_put(s, STYLE_BOLD, value_text(incident, "application"));
+        screen_put(s, STYLE_BOLD, ": ");
+        screen_put(s, STYLE_BOLD, value_text(incident, "title"));
+        screen_line(s);
+        screen_printf(s, STYLE_DIM, "#%lld, %s%s%s%s, target %s, %s, confidence %s%s",
+                      (long long)value_count(incident, "id"), value_text(incident, "diagnoser"), subject[0] ? " (" : "",
+                      subject, subject[0] ? ")" : "", value_text(incident, "target"), value_text(incident, "state"),
+                      value_text(incident, "confidence"),
+                      value_flag(incident, "quiet") ? ", quiet: nobody was told" : "");
+        screen_line(s);
+        screen_line(s);
+}
+
+static void draw_times(struct screen *s, const cJSON *incident) {
+        SCOPED(buf_done) struct buf who = BUF_INIT(4096);
+        labelled_time(s, "since", value_time(incident, "onset_at"));
+        labelled_time(s, "opened", value_time(incident, "opened_at"));
+        if (value_time(incident, "updated_at") != value_time(incident, "opened_at"))
+                labelled_time(s, "updated", value_time(incident, "updated_at"));
+        labelled_time(s, "resolved", value_time(incident, "resolved_at"));
+        labelled_time(s, "acknowledged", value_time(incident, "acknowledged_at"));
+        buf_printf(&who, "%s%s%s", value_text(incident, "acknowledged_by"),
+                   value_text(incident, "comment")[0] ? ": " : "", value_text(incident, "comment"));
+        labelled(s, "by", buf_str(&who));
+}
+
+static const char *role_words(const char *role) {
+        static const struct {
+                const char *role, *words;
+        } known[] = {
+                {"trigger", "this started it"},
+                {"symptom_needs_metrics", "a symptom: the logs alone do not tell what started it"},
+                {"sustainer_only", "what keeps it going; what started it is no longer in the logs"},
+                {"unknown", "not known"},
+        };
+        for (size_t i = 0; i < ELEMENTS(known); i++)
+                if (strcmp(role, known[i].role) == 0)
+                        return known[i].words;
+        return role;
+}
+
+static void draw_cause(struct screen *s, const cJSON *cause) {
+        SCOPED(buf_done) struct buf what = BUF_INIT(64 << 10);
+        double attempt = value_number(cause, "attempt");
+        if (!cJSON_IsObject(cause))
+                return;
+        heading(s, "Cause");
+        buf_printf(&what, "%s: %s", value_text(cause, "category"), role_words(value_text(cause, "role")));
+        labelled(s, "what", buf_str(&what));
+        labelled(s, "exception", value_text(cause, "exception_class"));
+        labelled(s, "message", value_text(cause, "message"));
+        labelled(s, "at", value_text(cause, "frame"));
+        labelled(s, "task", value_text(cause, "task"));
+        if (isfinite(attempt)) {
+                buf_clear(&what);
+                buf_printf(&what, "%.0f", attempt);
+                labelled(s, "attempt", buf_str(&what));
+        }
+        labelled_time(s, "last healthy", value_time(cause, "last_healthy_at"));
+        labelled_time(s, "first fault", value_time(cause, "first_fault_at"));
+        labelled(s, "metrics", value_text(cause, "pivot"));
+}
+
+static void draw_symptoms(struct screen *s, const cJSON *symptoms) {
+        const cJSON *symptom;
+        if (cJSON_GetArraySize(symptoms) == 0)
+                return;
+        heading(s, "Seen with it, not the cause");
+        cJSON_ArrayForEach(symptom, symptoms) {
+                SCOPED(buf_done) struct buf text = BUF_INIT(64 << 10);
+                const char *relation = value_text(symptom, "relation");
+                buf_printf(&text, "%s%s%s", value_text(symptom, "text"), relation[0] ? ": " : "", relation);
+                screen_item(s, "  -", 4, buf_str(&text));
+        }
+}
+
+static void draw_advice(struct screen *s, const cJSON *advice) {
+        const cJSON *step;
+        int n = 0;
+        if (cJSON_GetArraySize(advice) == 0)
+                return;
+        heading(s, "What to do");
+        cJSON_ArrayForEach(step, advice) {
+                char head[16];
+                snprintf(head, sizeof head, "%3d.", ++n);
+                screen_item(s, head, 5, cJSON_IsString(step) ? step->valuestring : "");
+        }
+}
+
+/* Thresholds and values carry no unit: the metric's name tells it. */
+static const char *unit_of(const char *metric) {
+        static const struct {
+                const char *part, *unit;
+        } parts[] = {
+                {"MsPerSecond", "ms/s"},     {"PerSecond", "1/s"},      {"Utilization", "%"},     {"Duration", "ms"},
+                {"CheckpointSize", "bytes"}, {"GCTime", "ms"},          {"millis", "ms"},         {"uptime", "ms"},
+                {"downtime", "ms"},          {"runningTime", "ms"},     {"restartingTime", "ms"}, {"failingTime", "ms"},
+                {"cancellingTime", "ms"},    {"Watermark", "epoch ms"},
+        };
+        for (size_t i = 0; i < ELEMENTS(parts); i++)
+                if (strstr(metric, parts[i].part))
+                        return parts[i].unit;
+        return "";
+}
+
+static void draw_evidence(struct screen *s, const cJSON *evidence) {
+        static const struct column columns[] = {
+                {"  AT", false, 0, 0}, {"WHAT", false, 14, 0},    {"STATISTIC", false, 0, 2},
+                {"VALUE", true, 0, 0}, {"THRESHOLD", true, 0, 0}, {"", false, 16, 1},
+        };
+        SCOPED(table_free) struct table *t = table_new(columns, ELEMENTS(columns));
+        const cJSON *e;
+        if (cJSON_GetArraySize(evidence) == 0)
+                return;
+        heading(s, "Evidence");
+        cJSON_ArrayForEach(e, evidence) {
+                char at[WORDS_MAX], value[WORDS_MAX], threshold[WORDS_MAX];
+                const char *metric = value_text(e, "metric"), *dimensions = value_text(e, "dimensions"),
+                           *text = value_text(e, "text");
+                words_local(value_time(e, "at"), s->now_s, at);
+                words_value(value_number(e, "value"), unit_of(metric), value);
+                words_value(value_number(e, "threshold"), unit_of(metric), threshold);
+                table_printf(t, STYLE_PLAIN, "  %s", at);
+                table_printf(t, STYLE_PLAIN, "%s%s%s", metric[0] ? metric : value_text(e, "kind"),
+                             dimensions[0] ? " " : "", dimensions);
+                table_cell(t, STYLE_PLAIN, value_text(e, "statistic"));
+                table_cell(t, STYLE_BOLD, value);
+                table_cell(t, STYLE_PLAIN, threshold);
+                if (text[0])
+                        table_cell(t, STYLE_PLAIN, text);
+                else
+                        table_empty(t);
+        }
+        table_draw(t, s);
+}
+
+static void draw_suppressed(struct screen *s, const cJSON *suppressed) {
+        const cJSON *item;
+        if (cJSON_GetArraySize(suppressed) == 0)
+                return;
+        heading(s, "Explained by it, not told apart");
+        cJSON_ArrayForEach(item, suppressed) labelled_time(s, value_text(item, "diagnoser"), value_time(item, "since"));
+}
+
+static void draw_timeline(struct screen *s, const cJSON *timeline) {
+        const cJSON *item;
+        if (cJSON_GetArraySize(timeline) == 0)
+                return;
+        heading(s, "Timeline");
+        cJSON_ArrayForEach(item, timeline) {
+                SCOPED(buf_done) struct buf head = BUF_INIT(256), text = BUF_INIT(16 << 10);
+                char local[WORDS_MAX];
+                words_local(value_time(item, "at"), s->now_s, local);
+                buf_printf(&head, "  %s", local);
+                buf_printf(&text, "%s%s%s", value_text(item, "kind"), value_text(item, "text")[0] ? ": " : "",
+                           value_text(item, "text"));
+                screen_item(s, buf_str(&head), LABEL + 3, buf_str(&text));
+        }
+}
+
+/* The chart that shows it: the first metric of the evidence, from before the onset. */
+static void draw_more(struct screen *s, const cJSON *incident) {
+        const cJSON *e;
+        int64_t onset_s = value_time(incident, "onset_at"), back_s = s->now_s - onset_s + 3600;
+        cJSON_ArrayForEach(e, value_member(incident, "evidence")) if (strcmp(value_text(e, "kind"), "metric") == 0 &&
+                                                                      !value_text(e, "dimensions")[0]) break;
+        if (!e || onset_s == 0)
+                return;
+        screen_line(s);
+        screen_printf(s, STYLE_DIM,
+                      "flinkwatchctl --target %s history --app %s --metric %s --since %lldh --format plot",
+                      value_text(incident, "target"), value_text(incident, "application"), value_text(e, "metric"),
+                      (long long)(back_s / 3600 + 1));
+        screen_line(s);
+}
+
+static void draw(struct screen *s, const cJSON *incident, const struct arguments *a) {
+        (void)a;
+        draw_title(s, incident);
+        draw_times(s, incident);
+        if (value_text(incident, "summary")[0])
+                screen_line(s);
+        if (value_text(incident, "summary")[0])
+                screen_wrap(s, INDENT, STYLE_PLAIN, value_text(incident, "summary"));
+        draw_cause(s, value_member(incident, "root_cause"));
+        draw_advice(s, value_member(incident, "advice"));
+        draw_evidence(s, value_member(incident, "evidence"));
+        draw_symptoms(s, value_member(incident, "symptoms"));
+        draw_suppressed(s, value_member(incident, "suppressed"));
+        draw_timeline(s, value_member(incident, "timeline"));
+        draw_more(s, incident);
+}
+
+const struct command command_show = {
+        .name = "show",
+        .argument =
+                {.name = "id", .kind = VALUE_ID, .value_name = "ID", .source = SOURCE_INCIDENT, .is_required = true},
+        .help = "everything about one incident: cause, numbers, what to do, what happened so far",
+        .draw = draw,
+};
