@@ -4,8 +4,27 @@
 #include <string.h>
 
 const struct diagnoser *const diagnosers[] = {
-        &diagnoser_restart_loop,
         &diagnoser_checkpoint_duration,
+        &diagnoser_checkpoint_failure,
+        &diagnoser_checkpoint_hung,
+        &diagnoser_state_growth,
+        &diagnoser_backpressure,
+        &diagnoser_restart_loop,
+        &diagnoser_downtime,
+        &diagnoser_job_stalled,
+        &diagnoser_stuck_transition,
+        &diagnoser_operation_failed,
+        &diagnoser_source_lag,
+        &diagnoser_memory_pressure,
+        &diagnoser_gc_pressure,
+        &diagnoser_cpu_saturation,
+        &diagnoser_overprovisioned,
+        &diagnoser_throughput_drop,
+        &diagnoser_watermark_stall,
+        &diagnoser_data_skew,
+        &diagnoser_snapshot,
+        &diagnoser_telemetry_gap,
+        &diagnoser_configuration,
         NULL,
 };
 

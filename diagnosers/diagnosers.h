@@ -26,7 +26,26 @@ struct diagnoser {
 };
 
 extern const struct diagnoser diagnoser_checkpoint_duration;
+extern const struct diagnoser diagnoser_checkpoint_failure;
+extern const struct diagnoser diagnoser_checkpoint_hung;
+extern const struct diagnoser diagnoser_state_growth;
+extern const struct diagnoser diagnoser_backpressure;
 extern const struct diagnoser diagnoser_restart_loop;
+extern const struct diagnoser diagnoser_downtime;
+extern const struct diagnoser diagnoser_job_stalled;
+extern const struct diagnoser diagnoser_stuck_transition;
+extern const struct diagnoser diagnoser_operation_failed;
+extern const struct diagnoser diagnoser_source_lag;
+extern const struct diagnoser diagnoser_memory_pressure;
+extern const struct diagnoser diagnoser_gc_pressure;
+extern const struct diagnoser diagnoser_cpu_saturation;
+extern const struct diagnoser diagnoser_overprovisioned;
+extern const struct diagnoser diagnoser_throughput_drop;
+extern const struct diagnoser diagnoser_watermark_stall;
+extern const struct diagnoser diagnoser_data_skew;
+extern const struct diagnoser diagnoser_snapshot;
+extern const struct diagnoser diagnoser_telemetry_gap;
+extern const struct diagnoser diagnoser_configuration;
 
 extern const struct diagnoser *const diagnosers[]; /* NULL-ended */
 const struct diagnoser *diagnoser_find(const char *name);

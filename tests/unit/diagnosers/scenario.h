@@ -7,7 +7,7 @@
 #include "incidents/incidents.h"
 #include "model/window.h"
 
-enum { SERIES_MAX = 64, EXPECT_MAX = 8, NAMES_MAX = 24, STATES_MAX = 32, SPANS_MAX = 32, SETTINGS_MAX = 16 };
+enum { SERIES_MAX = 64, EXPECT_MAX = 8, NAMES_MAX = 48, STATES_MAX = 32, SPANS_MAX = 32, SETTINGS_MAX = 16 };
 
 struct span_s {
         int64_t from_s, to_s; /* relative to the scenario's start */

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A checkpoint that neither completes nor fails: MSF's timeout is an hour, and until then the two gauges stand still at the last good
+ * values, below every threshold. Bit-identical for much longer than the cadence, on a job that runs under load, tells. */
+#include <math.h>
+
+#include "diagnosers/checkpoints.h"
+#include "diagnosers/changes.h"
+#include "diagnosers/diagnosers.h"
+#include "diagnosers/phrases.h"
+#include "diagnosers/statistics.h"
+
+enum { CADENCES, MINIMUM };
+enum { HISTORY_S = 86400, HISTORY_MIN = 5 };
+
+static const struct param params[] = {
+        {"cadences", PARAM_RATIO, 5, 2, 1000, "times the checkpoint cadence, max(interval, duration + pause), without a new checkpoint"},
+        {"minimum", PARAM_DURATION, 900, 300, 86400, "and at least this long"},
+        {0},
+};
+
+static const struct series_need needs[] = {
+        {"lastCheckpointDuration", NULL, HISTORY_S, false}, {"lastCheckpointSize", NULL, HISTORY_S, false},
+        {"numRecordsInPerSecond", NULL, 7200, true},        {"uptime", NULL, 7200, true},
+        {"runningTime", NULL, 7200, true},                  {0},
+};
+
+/* Whether the gauges used to move: the longest earlier standstill was less than half of this one. */
+static bool used_to_move(struct checkpoint_walk walk, int64_t frozen_since_s, int64_t frozen_s) {
+        struct checkpoint c;
+        size_t n = 0;
+        int64_t later_s = frozen_since_s;
+        while (checkpoint_next(&walk, &c)) {
+                if (later_s - c.at_s > frozen_s / 2)
+                        return n >= HISTORY_MIN;
+                later_s = c.at_s;
+                n++;
+        }
+        return n >= HISTORY_MIN;
+}
+
+/* Enough samples all along, or nothing is known of the time between. */
+static bool is_watched(const struct window *w, const struct series_view *s, int64_t from_s) {
+        int64_t until_s = series_until_s(w, s);
+        size_t n = series_from(s, until_s) - series_from(s, from_s);
+        return (int64_t)n * 60 >= (until_s - from_s) * 2 / 3;
+}
+
+static bool is_under_load(const struct window *w, int64_t from_s) {
+        const struct series_view *in = window_find(w, "numRecordsInPerSecond", NULL);
+        if (!series_is_fresh(w, in))
+                return true;
+        double typical = series_quantile(in, from_s, w->to_s, 0.5, 3);
+        return isnan(typical) || typical > 0;
+}
+
+/* A job that restarted since has another story. */
+static bool ran_through(const struct window *w, int64_t frozen_s) {
+        const struct series_view *uptime = window_find(w, "uptime", NULL);
+        if (!uptime || uptime->n_samples == 0)
+                uptime = window_find(w, "runningTime", NULL);
+        const struct sample *last = uptime ? series_last(w, uptime, 600) : NULL;
+        return !last || last->value / 1000 >= (double)frozen_s - 120;
+}
+
+static void report(const struct window *w, const struct checkpoint *c, int64_t frozen_s, double limit_s, const struct checkpoint_walk *walk,
+                   struct findings *out) {
+        struct finding *f = findings_add(out, "checkpoint_hung", SEVERITY_WARNING, CONFIDENCE_MEDIUM, c->at_s + 60);
+        int64_t timeout_s = c->at_s + w->application->checkpoint_interval_ms / 1000 + 3600;
+        f->is_expected = change_explains(w, w->to_s, SETTLING_S, NULL);
+        finding_title(out, f, "No checkpoint completed for %s", phrase_span((double)frozen_s).text);
+        finding_summary(out, f, "lastCheckpointDuration (%s) and lastCheckpointSize (%s) have not changed by a bit since %s, %s: a checkpoint "
+                        "should complete every %s. The job runs and reads records, so one checkpoint hangs. It fails by itself at about %s, an "
+                        "hour after it began; until then all that is processed is at risk of being processed again.",
+                        phrase_ms(c->duration_ms).text, phrase_bytes(c->size_bytes).text, phrase_time(c->at_s).text,
+                        phrase_span((double)frozen_s).text,
+                        phrase_span((double)application_checkpoint_cadence_ms(w->application, (int64_t)c->duration_ms) / 1000).text,
+                        phrase_time(timeout_s).text);
+        finding_advise(out, f, "Look for the subtask that does not acknowledge: in the Flink dashboard, Checkpoints, the one in progress; an "
+                       "operator that blocks in a call to an outside system holds its barrier.");
+        finding_advise(out, f, "Give asynchronous and blocking calls a timeout well below the checkpoint interval, and check that S3 answers from "
+                       "the application's VPC (NAT or gateway endpoint).");
+        finding_advise(out, f, "Do not stop the application with a snapshot meanwhile: the snapshot would hang behind the same barrier.");
+        finding_evidence_sample(out, f, walk->duration, (struct sample){c->to_s, c->duration_ms}, limit_s * 1000);
+        finding_evidence_sample(out, f, walk->size, (struct sample){c->to_s, c->size_bytes}, NAN);
+        findings_want(out, WANT_LOGS, NULL, c->at_s - 60, w->now_s);
+}
+
+static int judge(const struct window *w, const double *settings, struct findings *out) {
+        const struct application *a = w->application;
+        if (!application_is_running(a) || !a->is_checkpointing)
+                return 0;
+        struct checkpoint_walk walk = checkpoints_newest_first(w);
+        if (!series_is_fresh(w, walk.duration) || !series_is_fresh(w, walk.size) || a->checkpoint_interval_ms <= 0)
+                return JUDGE_BLIND;
+        struct checkpoint c;
+        int64_t until_s = series_until_s(w, walk.duration);
+        if (!series_last(w, walk.duration, 600) || !checkpoint_next(&walk, &c) || isnan(c.size_bytes))
+                return JUDGE_BLIND;
+        double cadence_s = (double)application_checkpoint_cadence_ms(a, (int64_t)c.duration_ms) / 1000;
+        double limit_s = fmax(settings[CADENCES] * cadence_s, settings[MINIMUM]);
+        int64_t frozen_s = until_s - c.at_s;
+        if ((double)frozen_s <= limit_s || !is_watched(w, walk.duration, c.at_s) || !is_under_load(w, c.at_s) || !ran_through(w, frozen_s))
+                return out->failed;
+        if (used_to_move(walk, c.at_s, frozen_s))
+                report(w, &c, frozen_s, limit_s, &walk, out);
+        return out->failed;
+}
+
+const struct diagnoser diagnoser_checkpoint_hung = {
+        .name = "checkpoint_hung",
+        .help = "a checkpoint neither completes nor fails: the gauges stand still while the job runs",
+        .params = params,
+        .needs = needs,
+        .judge = judge,
+};

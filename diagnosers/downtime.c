@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A job that is down and stays down, or publishes nothing at all although the application is RUNNING: a deliberate stop shows as an
+ * operation and READY, so silence without one is an outage. */
+#include <math.h>
+
+#include "diagnosers/changes.h"
+#include "diagnosers/diagnosers.h"
+#include "diagnosers/phrases.h"
+#include "diagnosers/statistics.h"
+#include "util/text.h"
+
+enum { PERIODS, MISSING };
+enum { LOOK_BACK_S = 86400 };
+
+static const struct param params[] = {
+        {"periods", PARAM_COUNT, 5, 1, 60, "minutes of downtime in a row; single ones belong to single restarts"},
+        {"missing", PARAM_DURATION, 900, 300, 86400, "no metric at all for this long while the application is RUNNING"},
+        {0},
+};
+
+static const struct series_need needs[] = {
+        {"downtime", NULL, LOOK_BACK_S, true},    {"restartingTime", NULL, LOOK_BACK_S, true}, {"failingTime", NULL, LOOK_BACK_S, true},
+        {"cancellingTime", NULL, LOOK_BACK_S, true}, {"uptime", NULL, LOOK_BACK_S, true},      {"runningTime", NULL, LOOK_BACK_S, true},
+        {0},
+};
+
+static const char *const names[] = {"downtime", "restartingTime", "failingTime", "cancellingTime"};
+
+struct spell {
+        int64_t onset_s;
+        size_t n_minutes, n_expected;
+        const struct series_view *series;
+        struct sample newest;
+};
+
+/* Down in that minute by any of the metrics; -1 when none has a sample there. */
+static int is_down_at(const struct window *w, int64_t at_s, const struct series_view **ret) {
+        int known = -1;
+        for (size_t i = 0; i < ELEMENTS(names); i++) {
+                const struct series_view *s = window_find(w, names[i], NULL);
+                size_t k = s ? series_from(s, at_s) : 0;
+                if (!s || k == s->n_samples || s->samples[k].at_s != at_s)
+                        continue;
+                if (s->samples[k].value > 0) {
+                        *ret = s;
+                        return 1;
+                }
+                known = 0;
+        }
+        return known;
+}
+
+/* The unbroken run of minutes that ends now; a missing minute neither breaks nor lengthens it. */
+static struct spell find_spell(const struct window *w, int64_t until_s) {
+        struct spell x = {0};
+        int n_unknown = 0;
+        for (int64_t at_s = until_s - 60; at_s >= until_s - LOOK_BACK_S && n_unknown < 5; at_s -= 60) {
+                const struct series_view *s = NULL;
+                int down = is_down_at(w, at_s, &s);
+                if (down == 0)
+                        break;
+                n_unknown = down < 0 ? n_unknown + 1 : 0;
+                if (down < 0)
+                        continue;
+                if (!x.series) {
+                        x.series = s;
+                        x.newest = s->samples[series_from(s, at_s)];
+                }
+                x.onset_s = at_s;
+                x.n_minutes++;
+                x.n_expected += change_explains(w, at_s, SETTLING_S, NULL);
+        }
+        return x;
+}
+
+static void advise(const struct window *w, int64_t onset_s, struct findings *out, struct finding *f) {
+        const struct operation *change = change_before(w, onset_s, 1800);
+        if (change && change->version_from > 0)
+                finding_advise(out, f, "Roll back the operation that it follows: RollbackApplication of %s, to version %lld (operation %s%s%s).",
+                               w->application->name, (long long)change->version_from, text_or_empty(change->id), change->failure ? ": " : "",
+                               text_or_empty(change->failure));
+        finding_advise(out, f, "Read why the job cannot be scheduled or restored from the log at %s: `NoResourceAvailableException` asks for "
+                       "KPUs, a missing snapshot or class for RollbackApplication, AccessDenied for the service role.",
+                       phrase_time(onset_s).text);
+        finding_advise(out, f, "If it does not come back by itself within minutes: StopApplication with Force, wait for READY, "
+                       "StartApplication; it restores the latest snapshot, so what came after it is processed again.");
+}
+
+static void report_down(const struct window *w, const struct spell *x, size_t n_loud, struct findings *out) {
+        bool is_expected = n_loud == 0;
+        struct finding *f = findings_add(out, "downtime", is_expected ? SEVERITY_INFO : SEVERITY_CRITICAL, CONFIDENCE_HIGH, x->onset_s);
+        f->is_expected = is_expected;
+        double down_s = (double)(x->newest.at_s + 60 - x->onset_s);
+        finding_title(out, f, "Down for %s", phrase_span(down_s).text);
+        finding_summary(out, f, "The job has been down in each of the last %zu minutes, since %s (%s %.0f ms in the last one), although the "
+                        "application is %s.%s", x->n_minutes, phrase_time(x->onset_s).text, x->series->metric->name, x->newest.value,
+                        text_or_empty(w->application->status), is_expected ? " An operation explains it." : "");
+        if (!is_expected) {
+                advise(w, x->onset_s, out, f);
+                findings_want(out, WANT_LOGS, NULL, x->onset_s - 300, x->onset_s + 300);
+        }
+        finding_evidence_sample(out, f, x->series, x->newest, 0);
+}
+
+/* The newest sample of any series, 0 when there is none. */
+static int64_t newest_of_all(const struct window *w) {
+        int64_t newest_s = 0;
+        for (size_t i = 0; i < w->n_series; i++) {
+                const struct series_view *s = &w->series[i];
+                if (s->n_samples > 0 && s->samples[s->n_samples - 1].at_s > newest_s)
+                        newest_s = s->samples[s->n_samples - 1].at_s;
+        }
+        return newest_s;
+}
+
+static void report_silent(const struct window *w, int64_t newest_s, int64_t until_s, struct findings *out) {
+        struct finding *f = findings_add(out, "downtime", SEVERITY_CRITICAL, CONFIDENCE_MEDIUM, newest_s + 60);
+        f->is_expected = change_explains(w, until_s, SETTLING_S, NULL);
+        finding_title(out, f, "No metrics for %s although %s", phrase_span((double)(until_s - newest_s)).text, w->application->status);
+        finding_summary(out, f, "The application is %s, yet it has published no metric since %s: without a stop among its operations that is an "
+                        "outage of the job.", w->application->status, phrase_time(newest_s).text);
+        advise(w, newest_s, out, f);
+        finding_evidence_text(out, f, "metric", "uptime", newest_s, "last sample of any metric");
+}
+
+static int judge(const struct window *w, const double *settings, struct findings *out) {
+        const struct series_view *uptime = window_find(w, "uptime", NULL), *known = NULL;
+        if (!application_is_running(w->application))
+                return 0;
+        if (!uptime || uptime->n_samples == 0)
+                uptime = window_find(w, "runningTime", NULL);
+        for (size_t i = 0; i < ELEMENTS(names) && !known; i++) {
+                const struct series_view *s = window_find(w, names[i], NULL);
+                known = series_is_fresh(w, s) && s->n_samples > 0 ? s : NULL;
+        }
+        if (!known && !(series_is_fresh(w, uptime) && uptime->n_samples > 0))
+                return JUDGE_BLIND;
+        const struct series_view *reference = series_is_fresh(w, uptime) ? uptime : known;
+        int64_t until_s = series_until_s(w, reference), newest_s = newest_of_all(w);
+        if (!application_is_changing(w->application) && newest_s > 0 && (double)(until_s - newest_s) > settings[MISSING]) {
+                report_silent(w, newest_s, until_s, out);
+                return out->failed;
+        }
+        struct spell x = known ? find_spell(w, series_until_s(w, known)) : (struct spell){0};
+        size_t n_loud = x.n_minutes - x.n_expected, enough = window_prior(w, "downtime", NULL) ? 1 : (size_t)settings[PERIODS];
+        if (x.n_minutes >= enough)
+                report_down(w, &x, n_loud >= enough ? n_loud : 0, out);
+        return out->failed;
+}
+
+const struct diagnoser diagnoser_downtime = {
+        .name = "downtime",
+        .help = "the job is down, or publishes nothing although the application is RUNNING",
+        .params = params,
+        .needs = needs,
+        .judge = judge,
+};

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Old-generation collection that takes a share of the wall clock, or takes more and more of it: the sign of a leak. */
+#include <math.h>
+
+#include "diagnosers/changes.h"
+#include "diagnosers/diagnosers.h"
+#include "diagnosers/phrases.h"
+#include "diagnosers/statistics.h"
+
+enum { WARNING_PCT, CRITICAL_PCT, PERIODS, PERIOD };
+enum { TREND_S = 6 * 3600, STEP_S = 1800 };
+
+static const struct param params[] = {
+        {"warning_pct", PARAM_PCT, 10, 0.1, 100, "share of the wall clock spent in old-generation collection"},
+        {"critical_pct", PARAM_PCT, 50, 0.1, 100, "from this share on the job does next to nothing else"},
+        {"periods", PARAM_COUNT, 3, 1, 60, "periods in a row"},
+        {"period", PARAM_DURATION, 300, 60, 3600, "length of a period; most of its samples must be above"},
+        {0},
+};
+
+static const struct series_need needs[] = {
+        {"oldGenerationGCTime", NULL, TREND_S, false}, {"oldGenerationGCCount", NULL, TREND_S, true}, {"heapMemoryUtilization", NULL, 3600, true}, {0},
+};
+
+static double to_ms(double pct) {
+        return pct / 100 * 60000;
+}
+
+/* Seconds until the share, if it goes on rising, takes all of the time; INFINITY when it does not rise. */
+static double all_in_s(const struct window *w, const struct series_view *s) {
+        struct fit fit = {0};
+        struct line line;
+        int64_t until_s = series_until_s(w, s);
+        for (int64_t to_s = until_s - TREND_S + STEP_S; to_s <= until_s; to_s += STEP_S) {
+                double typical = series_quantile(s, to_s - STEP_S, to_s, 0.5, 10);
+                if (!isnan(typical))
+                        fit_add(&fit, to_s, typical);
+        }
+        if (fit.n < 6 || !fit_line(&fit, &line) || line.slope_per_s <= 0 || line.correlation < 0.8)
+                return INFINITY;
+        return fmax(0, (to_ms(100) - line_at(&line, until_s)) / line.slope_per_s);
+}
+
+static void report(const struct window *w, const struct series_view *s, const struct periods *p, bool is_critical, double limit_ms,
+                   struct findings *out) {
+        struct finding *f = findings_add(out, "gc_pressure", is_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING, CONFIDENCE_HIGH, p->onset_s);
+        const struct series_view *heap = window_find(w, "heapMemoryUtilization", NULL);
+        double used = heap ? series_quantile(heap, w->to_s - 900, w->to_s, 0.5, 3) : NAN, all_s = all_in_s(w, s);
+        f->is_expected = change_explains(w, p->onset_s, SETTLING_S, NULL) && series_until_s(w, s) - p->onset_s < 1800;
+        char ahead[200] = "", with[64] = "";
+        if (all_s < 7 * 86400)
+                snprintf(ahead, sizeof ahead, " It rises steadily, as with a leak: at this pace it takes all of the time in about %s.", phrase_span(all_s).text);
+        if (!isnan(used))
+                snprintf(with, sizeof with, " The heap is at %.0f %%.", used);
+        finding_title(out, f, "Collection takes %.0f %% of the time", 100 * p->typical / 60000);
+        finding_summary(out, f, "Old-generation collection takes %.0f %% of the wall clock (limit %.0f %%), since %s.%s%s", 100 * p->typical / 60000,
+                        100 * limit_ms / 60000, phrase_time(p->onset_s).text, with, ahead);
+        finding_advise(out, f, "Find what fills the heap: a heap dump of one TaskManager while the collection runs; usual suspects are state on the heap "
+                       "backend, unbounded collections in operator fields, and records that are buffered before a slow sink.");
+        if (w->application->parallelism_per_kpu > 1)
+                finding_advise(out, f, "Lower ParallelismPerKPU from %d to 1 meanwhile: each slot gets the whole heap of a KPU.",
+                               (int)w->application->parallelism_per_kpu);
+        else
+                finding_advise(out, f, "Raise the parallelism by half meanwhile (about $%.0f a month more): each TaskManager then holds less.",
+                               kpu_usd_per_month((double)(application_kpus(w->application) + 1) / 2));
+        finding_evidence_sample(out, f, s, p->peak, limit_ms);
+}
+
+static int judge(const struct window *w, const double *settings, struct findings *out) {
+        const struct series_view *s = window_find(w, "oldGenerationGCTime", NULL);
+        if (!application_is_running(w->application))
+                return 0;
+        if (!series_is_fresh(w, s))
+                return JUDGE_BLIND;
+        size_t n = (size_t)settings[PERIODS];
+        int64_t period_s = (int64_t)settings[PERIOD];
+        double slack = window_prior(w, "gc_pressure", NULL) ? 0.7 : 1;
+        struct periods mild = series_periods(w, s, period_s, n, slack * to_ms(settings[WARNING_PCT]));
+        struct periods harsh = series_periods(w, s, period_s, n, slack * to_ms(settings[CRITICAL_PCT]));
+        if (mild.is_above)
+                report(w, s, &mild, harsh.is_above, to_ms(settings[harsh.is_above ? CRITICAL_PCT : WARNING_PCT]), out);
+        if (out->failed)
+                return out->failed;
+        return mild.is_known ? 0 : JUDGE_BLIND;
+}
+
+const struct diagnoser diagnoser_gc_pressure = {
+        .name = "gc_pressure",
+        .help = "old-generation collection takes too much of the time",
+        .params = params,
+        .needs = needs,
+        .judge = judge,
+};

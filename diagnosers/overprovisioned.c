@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* KPUs that are paid for and not used. Only advice: never on a job that restarts, is being changed, lags or holds back. */
+#include <math.h>
+#include <string.h>
+
+#include "diagnosers/changes.h"
+#include "diagnosers/diagnosers.h"
+#include "diagnosers/phrases.h"
+#include "diagnosers/statistics.h"
+
+enum { CPU, HEAP, IDLE_FOR };
+
+static const struct param params[] = {
+        {"cpu", PARAM_PCT, 30, 1, 100, "CPU below this all the time"},
+        {"heap", PARAM_PCT, 40, 1, 100, "heap below this most of the time"},
+        {"idle_for", PARAM_DURATION, 3600, 1800, 6 * 3600, "for this long"},
+        {0},
+};
+
+static const struct series_need needs[] = {
+        {"containerCPUUtilization", NULL, 6 * 3600, false}, {"heapMemoryUtilization", NULL, 6 * 3600, false},
+        {"millisBehindLatest", NULL, 3600, true},           {"backPressuredTimeMsPerSecond", NULL, 3600, true},
+        {"uptime", NULL, 3600, true},                       {"runningTime", NULL, 3600, true},
+        {0},
+};
+
+/* Whether something speaks against taking KPUs away. */
+static bool is_guarded(const struct window *w) {
+        for (size_t i = 0; i < w->n_series; i++) {
+                const struct series_view *s = &w->series[i];
+                const char *name = s->metric->name;
+                double most = 0;
+                if (strcmp(name, "backPressuredTimeMsPerSecond") == 0)
+                        most = series_quantile(s, w->to_s - 3600, w->to_s, 1, 1) / 100;
+                else if (strcmp(name, "millisBehindLatest") == 0)
+                        most = series_quantile(s, w->to_s - 3600, w->to_s, 1, 1) / 60000;
+                if (most > 1)
+                        return true;
+        }
+        const char *const uptimes[] = {"uptime", "runningTime"};
+        for (size_t i = 0; i < 2; i++) {
+                const struct series_view *s = window_find(w, uptimes[i], NULL);
+                const struct sample *last = s ? series_last(w, s, 600) : NULL;
+                if (last && last->value < 3600e3)
+                        return true;
+        }
+        return change_explains(w, w->to_s - 1800, 1800, NULL) || change_explains(w, w->to_s, 1800, NULL);
+}
+
+static int judge(const struct window *w, const double *settings, struct findings *out) {
+        const struct series_view *cpu = window_find(w, "containerCPUUtilization", NULL), *heap = window_find(w, "heapMemoryUtilization", NULL);
+        int64_t kpus = application_kpus(w->application), for_s = (int64_t)settings[IDLE_FOR];
+        if (!application_is_running(w->application) || application_is_changing(w->application))
+                return 0;
+        if (!series_is_fresh(w, cpu) || !series_is_fresh(w, heap))
+                return JUDGE_BLIND;
+        int64_t until_s = series_until_s(w, cpu);
+        size_t enough = (size_t)(for_s / 60 * 3 / 4);
+        double most = series_quantile(cpu, until_s - for_s, until_s, 0.98, enough), used = series_quantile(heap, until_s - for_s, until_s, 0.9, enough);
+        if (isnan(most) || isnan(used))
+                return JUDGE_BLIND;
+        int64_t fewer = (int64_t)ceil((double)kpus * fmax(most, 5) / 60);
+        if (kpus < 2 || most >= settings[CPU] || used >= settings[HEAP] || fewer >= kpus || is_guarded(w))
+                return out->failed;
+        struct finding *f = findings_add(out, "overprovisioned", SEVERITY_INFO, CONFIDENCE_MEDIUM, until_s - for_s);
+        finding_title(out, f, "%d KPUs where %d would do", (int)kpus, (int)fewer);
+        finding_summary(out, f, "In the last %s the CPUs were never above %.0f %% (limit %.0f %%) and the heap mostly below %.0f %%, without lag or "
+                        "backpressure. %d KPUs would run at about %.0f %% CPU, for $%.0f a month less ($%.0f instead of $%.0f).",
+                        phrase_span((double)for_s).text, most, settings[CPU], used, (int)fewer, most * (double)kpus / (double)fewer,
+                        kpu_usd_per_month((double)(kpus - fewer)), kpu_usd_per_month((double)fewer + 1), kpu_usd_per_month((double)kpus + 1));
+        finding_advise(out, f, "If this is the busiest hour of its week: lower the parallelism to %d in the next planned update. It restarts the job, so "
+                       "combine it with others.", (int)(fewer * (w->application->parallelism_per_kpu > 0 ? w->application->parallelism_per_kpu : 1)));
+        finding_evidence_sample(out, f, cpu, cpu->samples[cpu->n_samples - 1], settings[CPU]);
+        finding_evidence_sample(out, f, heap, heap->samples[heap->n_samples - 1], settings[HEAP]);
+        return out->failed;
+}
+
+const struct diagnoser diagnoser_overprovisioned = {
+        .name = "overprovisioned",
+        .help = "more KPUs than the load needs",
+        .params = params,
+        .needs = needs,
+        .judge = judge,
+};
