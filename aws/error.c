@@ -113,6 +113,16 @@ static const char *fault_name(enum http_fault fault) {
         return (size_t)fault < ELEMENTS(names) ? names[fault] : "failed";
 }
 
+/* A refused signature is answered with the request as it should have been signed, session token and all. */
+static void cut_secrets(char *message) {
+        char *found = strcasestr(message, "the canonical string");
+        if (!found)
+                return;
+        while (found > message && found[-1] == ' ')
+                found--;
+        *found = '\0';
+}
+
 int aws_error_parse(const struct http_reply *reply, struct aws_error *ret) {
         struct aws_error e = {0};
         struct span body = span_trim(reply->body);
@@ -128,6 +138,7 @@ int aws_error_parse(const struct http_reply *reply, struct aws_error *ret) {
         else if (body.len > 0 && body.data[0] == '<')
                 read_xml(body, &e);
         read_headers(reply, &e);
+        cut_secrets(e.message);
         bool is_known = e.code[0] != '\0';
         if (!is_known)
                 snprintf(e.code, sizeof e.code, "HTTP %d", reply->status);
