@@ -7,11 +7,12 @@
 #include "daemon/log.h"
 #include "util/text.h"
 
-enum { SERVICES_MAX = 8 };
+enum { SERVICES_MAX = 8, REOPEN_AFTER_S = 60 };
 
 struct client {
         struct exchange *exchange;
-        char *tag, *profile, *region, *ca_bundle;
+        char *tag, *profile, *region, *role_arn, *external_id, *ca_bundle;
+        int64_t reopen_at_s; /* while there are no credentials: not before */
         struct credentials *credentials;
         struct aws_profiles *profiles;
         struct retry_settings retry;
@@ -25,32 +26,57 @@ struct client {
 
 static void start_refresh(struct client *c);
 
-int client_new(struct exchange *x, const struct client_options *options, struct client **ret, struct err *reterr) {
+/* Says what is news. */
+static void note_failure(struct client *c, const struct err *err) {
+        bool is_news = strcmp(c->last_error, err->text) != 0;
+        bool still_has_keys = c->credentials &&
+                              credentials_peek(c->credentials, loop_now_s(exchange_loop(c->exchange)));
+        text_copy(c->last_error, sizeof c->last_error, err->text);
+        if (is_news)
+                log_line(still_has_keys ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "%s: credentials: %s", c->tag,
+                         err->text);
+}
+
+/* Chooses the source of the keys. What is broken now may be mended while the daemon runs: it is tried again every minute. */
+static void open_credentials(struct client *c) {
+        int64_t now_s = loop_now_s(exchange_loop(c->exchange));
+        const struct aws_environment *environment = exchange_environment(c->exchange);
+        struct err err = {0};
+        if (c->credentials || now_s < c->reopen_at_s)
+                return;
+        c->reopen_at_s = now_s + REOPEN_AFTER_S;
+        struct credentials_options wanted = {
+                .profile = c->profile,
+                .role_arn = c->role_arn,
+                .external_id = c->external_id,
+                .session_name = "flinkwatch",
+                .region = c->region,
+                .environment = environment,
+        };
+        aws_profiles_free(TAKE(c->profiles));
+        free(TAKE(c->ca_bundle));
+        int r = aws_profiles_load(environment, &c->profiles, &err);
+        if (r == 0)
+                r = retry_settings_resolve(environment, c->profiles, c->profile, &c->retry, &err);
+        if (r == 0)
+                r = aws_ca_bundle(environment, c->profiles, c->profile, &c->ca_bundle);
+        if (r == 0)
+                r = credentials_new(&wanted, &c->credentials, &err);
+        if (r < 0)
+                note_failure(c, &err);
+}
+
+int client_new(struct exchange *x, const struct client_options *options, struct client **ret) {
         SCOPED(client_free) struct client *c = calloc(1, sizeof *c);
         if (!c)
                 return -ENOMEM;
         c->exchange = x;
+        c->retry.max_attempts = RETRY_ATTEMPTS_DEFAULT;
         if (text_replace(&c->tag, options->tag) < 0 || text_replace(&c->profile, options->profile) < 0 ||
-            text_replace(&c->region, options->region) < 0)
+            text_replace(&c->region, options->region) < 0 || text_replace(&c->role_arn, options->role_arn) < 0 ||
+            text_replace(&c->external_id, options->external_id) < 0)
                 return -ENOMEM;
-        const struct aws_environment *environment = exchange_environment(x);
-        struct credentials_options wanted = {
-                .profile = options->profile,
-                .role_arn = options->role_arn,
-                .external_id = options->external_id,
-                .session_name = "flinkwatch",
-                .region = options->region,
-                .environment = environment,
-        };
-        int r = aws_profiles_load(environment, &c->profiles, reterr);
-        if (r == 0)
-                r = credentials_new(&wanted, &c->credentials, reterr);
-        if (r == 0)
-                r = retry_settings_resolve(environment, c->profiles, options->profile, &c->retry, reterr);
-        if (r == 0)
-                r = aws_ca_bundle(environment, c->profiles, options->profile, &c->ca_bundle);
-        if (r < 0)
-                return r;
+        open_credentials(c);
         *ret = TAKE(c);
         return 0;
 }
@@ -68,6 +94,8 @@ void client_free(struct client *c) {
         free(c->profile);
         free(c->region);
         free(c->ca_bundle);
+        free(c->role_arn);
+        text_wipe_free(c->external_id);
         free(c);
 }
 
@@ -105,7 +133,10 @@ int client_endpoint(struct client *c, const char *service, const char *region, s
 }
 
 void client_describe(const struct client *c, struct buf *out) {
-        credentials_describe(c->credentials, out);
+        if (c->credentials)
+                credentials_describe(c->credentials, out);
+        else
+                buf_put_str(out, c->last_error);
 }
 
 void client_unwait(struct client_waiter *w) {
@@ -119,7 +150,9 @@ void client_unwait(struct client_waiter *w) {
 
 static void wake_waiters(void *arg) {
         struct client *c = arg;
-        const struct aws_keys *keys = credentials_peek(c->credentials, loop_now_s(exchange_loop(c->exchange)));
+        const struct aws_keys *keys = c->credentials
+                                              ? credentials_peek(c->credentials, loop_now_s(exchange_loop(c->exchange)))
+                                              : NULL;
         struct err err = {0};
         if (!keys)
                 err_set(&err, -EKEYREJECTED, "no credentials: %s", c->last_error[0] ? c->last_error : "none found");
@@ -140,12 +173,7 @@ static void on_refreshed(void *arg, int result, const struct err *err) {
         struct client *c = arg;
         c->refresh = NULL;
         if (result < 0) {
-                bool is_news = strcmp(c->last_error, err->text) != 0;
-                bool still_has_keys = credentials_peek(c->credentials, loop_now_s(exchange_loop(c->exchange)));
-                text_copy(c->last_error, sizeof c->last_error, err->text);
-                if (is_news)
-                        log_line(still_has_keys ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "%s: credentials: %s%s", c->tag,
-                                 err->text, still_has_keys ? " (the old ones are still good)" : "");
+                note_failure(c, err);
         } else {
                 if (c->last_error[0])
                         log_notice("%s: credentials are good again", c->tag);
@@ -164,13 +192,17 @@ static void start_refresh(struct client *c) {
 
 const struct aws_keys *client_keys(struct client *c) {
         int64_t now_s = loop_now_s(exchange_loop(c->exchange));
+        open_credentials(c);
+        if (!c->credentials)
+                return NULL;
         if (credentials_is_due(c->credentials, now_s))
                 start_refresh(c);
         return credentials_peek(c->credentials, now_s);
 }
 
 void client_reject_keys(struct client *c) {
-        credentials_reject(c->credentials, loop_now_s(exchange_loop(c->exchange)));
+        if (c->credentials)
+                credentials_reject(c->credentials, loop_now_s(exchange_loop(c->exchange)));
 }
 
 void client_wait(struct client *c, struct client_waiter *w) {

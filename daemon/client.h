@@ -27,7 +27,8 @@ struct client_waiter {
         void (*resume)(void *arg, int result, const struct err *err);
 };
 
-int client_new(struct exchange *x, const struct client_options *options, struct client **ret, struct err *reterr);
+/* Credentials that cannot be had are no error here: requests fail with the reason, and they are looked for again. 0 or -ENOMEM. */
+int client_new(struct exchange *x, const struct client_options *options, struct client **ret);
 void client_free(struct client *c);
 const char *client_tag(const struct client *c);
 /* Usable keys, borrowed, or NULL: then client_wait. Starts a refresh in the background when one is due. */

@@ -43,7 +43,7 @@ static void region_of_arn(const char *arn, char region[64]) {
         snprintf(region, 64, "%.*s", (int)(part.len > 63 ? 63 : part.len), part.data ? part.data : "");
 }
 
-static int make_client(struct carrier *c, struct err *reterr) {
+static int make_client(struct carrier *c) {
         const struct channel *channel = &c->notifier->channel;
         char tag[128], region[64];
         if (!signs(c->notifier))
@@ -52,13 +52,10 @@ static int make_client(struct carrier *c, struct err *reterr) {
         region_of_arn(channel_value(channel, "topic_arn"), region);
         struct client_options options = {tag, region, channel_value(channel, "profile"),
                                          channel_value(channel, "role_arn"), NULL};
-        int r = client_new(c->courier->host.exchange, &options, &c->client, reterr);
-        if (r < 0)
-                err_prefix(reterr, "%s", tag);
-        return r;
+        return client_new(c->courier->host.exchange, &options, &c->client);
 }
 
-int courier_new(const struct courier_host *host, struct courier **ret, struct err *reterr) {
+int courier_new(const struct courier_host *host, struct courier **ret) {
         SCOPED(courier_free) struct courier *c = calloc(1, sizeof *c);
         if (!c || !(c->carriers = calloc(host->config->n_notifiers + 1, sizeof *c->carriers)))
                 return -ENOMEM;
@@ -67,7 +64,7 @@ int courier_new(const struct courier_host *host, struct courier **ret, struct er
                 struct carrier *carrier = &c->carriers[c->n_carriers++];
                 carrier->courier = c;
                 carrier->notifier = &host->config->notifiers[i];
-                int r = make_client(carrier, reterr);
+                int r = make_client(carrier);
                 if (r < 0)
                         return r;
         }

@@ -17,8 +17,8 @@ struct courier_host {
         void (*idle)(void *arg); /* nothing is under way and nothing is due now */
 };
 
-/* Everything is borrowed. -EINVAL when a notifier's credentials are broken, with the reason. */
-int courier_new(const struct courier_host *host, struct courier **ret, struct err *reterr);
+/* Everything is borrowed. 0 or -ENOMEM. */
+int courier_new(const struct courier_host *host, struct courier **ret);
 void courier_free(struct courier *c);
 /* Something may be due. */
 void courier_wake(struct courier *c);

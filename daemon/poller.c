@@ -97,7 +97,7 @@ static int load_state(struct poller *p) {
                 }
         p->state.name = p->target->name;
         p->state.region = p->target->region;
-        return r;
+        return r < 0 ? r : store_put_target(p->host.store, &p->state);
 }
 
 int poller_new(const struct poller_host *host, const struct config_target *target, struct poller **ret,
@@ -119,7 +119,7 @@ int poller_new(const struct poller_host *host, const struct config_target *targe
                 p->slots[i].poller = p;
         struct client_options options = {p->tag, target->region, target->profile, target->role_arn,
                                          target->external_id};
-        int r = client_new(host->exchange, &options, &p->client, reterr);
+        int r = client_new(host->exchange, &options, &p->client);
         if (r < 0)
                 return r;
         r = load_names(p);
@@ -413,6 +413,7 @@ static void end_round(struct poller *p) {
         p->state.error = (char *)text;
         if (store_put_target(p->host.store, &p->state) < 0)
                 log_error("%s: %s", p->tag, store_error(p->host.store));
+        log_debug("%s: poll finished: %zu of %zu tasks good", p->tag, p->n_good, p->n_good + p->n_bad);
         p->host.finished(p->host.arg, was_read || p->n_bad == 0);
 }
 

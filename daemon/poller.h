@@ -19,7 +19,7 @@ struct poller_host {
         void (*finished)(void *arg, bool was_read); /* a round is over; false: nothing of the target could be read */
 };
 
-/* Everything is borrowed. -EINVAL when the credentials' configuration is broken, with the reason. */
+/* Everything is borrowed. 0 or -errno of the store, with the reason. */
 int poller_new(const struct poller_host *host, const struct config_target *target, struct poller **ret,
                struct err *reterr);
 /* Cancels what is under way. */

@@ -73,7 +73,7 @@ static void on_round_finished(void *arg, bool was_read) {
 static int start_work(struct service *s, struct err *reterr) {
         struct courier_host courier = {s->loop, s->exchange, s->store, s->config, s, on_outbox_idle};
         struct poller_host host = {s->loop, s->exchange, s->store, s->config, s, on_told, on_round_finished};
-        int r = courier_new(&courier, &s->courier, reterr);
+        int r = courier_new(&courier, &s->courier);
         if (r < 0)
                 return r;
         s->pollers = calloc(s->config->n_targets, sizeof *s->pollers);
