@@ -14,7 +14,7 @@
 #include "diagnosers/statistics.h"
 
 enum { LIMIT, PERIODS, PERIOD, BUSY };
-enum { LOOK_BACK_S = 6 * 3600, INFER_S = 1800, INFER_BEFORE_S = 7200 };
+enum { LOOK_BACK_S = 6 * 3600, INFER_S = 1500, INFER_BEFORE_S = 7200 };
 
 static const struct param params[] = {
         {"limit", PARAM_PER_S, 500, 1, 1000, "milliseconds a second that an operator waits for others"},
@@ -170,12 +170,11 @@ static void report(const struct window *w, const double *settings, const struct 
 /* What backpressure does where it cannot be seen: the lag rises, the source does not read more, and checkpoints of the same size take longer. */
 static bool is_inferred(const struct window *w, double *ret_rise) {
         const struct series_view *lag = window_find(w, "millisBehindLatest", NULL), *in = window_find(w, "numRecordsInPerSecond", NULL);
-        struct line line;
         if (!lag || !in || !series_last(w, lag, 900) || !series_last(w, in, 900))
                 return false;
         int64_t until_s = series_until_s(w, lag), from_s = until_s - INFER_S;
-        if (series_quantile(lag, from_s, until_s, 0, 20) < 0 || !series_line(lag, from_s, until_s, &line) || line.correlation < 0.8 ||
-            line.slope_per_s < 50 || line_at(&line, until_s) < 120000)
+        struct rise r = series_rise(lag, from_s, until_s, 5, 0.5);
+        if (!r.is_known || series_quantile(lag, from_s, until_s, 0, 20) < 0 || r.n_steps < 4 || r.last < 120000 || r.last < r.first + 60000)
                 return false;
         double rate = series_quantile(in, from_s, until_s, 0.5, 20), before = series_quantile(in, from_s - INFER_BEFORE_S, from_s, 0.5, 60);
         struct checkpoint_course c = checkpoint_course(w, until_s - INFER_S - INFER_BEFORE_S);

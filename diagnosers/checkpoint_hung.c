@@ -24,13 +24,13 @@ static const struct series_need needs[] = {
         {"runningTime", NULL, 7200, true},                  {0},
 };
 
-/* Whether the gauges used to move: the longest earlier standstill was less than half of this one. */
+/* Whether the gauges used to move: the longest earlier standstill was less than a third of this one. */
 static bool used_to_move(struct checkpoint_walk walk, int64_t frozen_since_s, int64_t frozen_s) {
         struct checkpoint c;
         size_t n = 0;
         int64_t later_s = frozen_since_s;
         while (checkpoint_next(&walk, &c)) {
-                if (later_s - c.at_s > frozen_s / 2)
+                if (later_s - c.at_s > frozen_s / 3)
                         return n >= HISTORY_MIN;
                 later_s = c.at_s;
                 n++;

@@ -28,17 +28,11 @@ static double to_ms(double pct) {
 
 /* Seconds until the share, if it goes on rising, takes all of the time; INFINITY when it does not rise. */
 static double all_in_s(const struct window *w, const struct series_view *s) {
-        struct fit fit = {0};
-        struct line line;
         int64_t until_s = series_until_s(w, s);
-        for (int64_t to_s = until_s - TREND_S + STEP_S; to_s <= until_s; to_s += STEP_S) {
-                double typical = series_quantile(s, to_s - STEP_S, to_s, 0.5, 10);
-                if (!isnan(typical))
-                        fit_add(&fit, to_s, typical);
-        }
-        if (fit.n < 6 || !fit_line(&fit, &line) || line.slope_per_s <= 0 || line.correlation < 0.8)
+        struct rise r = series_rise(s, until_s - TREND_S, until_s, TREND_S / STEP_S, 0.5);
+        if (!r.is_known || r.n_steps < TREND_S / STEP_S * 3 / 4 || r.line.slope_per_s <= 0 || r.line.correlation < 0.9)
                 return INFINITY;
-        return fmax(0, (to_ms(100) - line_at(&line, until_s)) / line.slope_per_s);
+        return fmax(0, (to_ms(100) - line_at(&r.line, until_s)) / r.line.slope_per_s);
 }
 
 static void report(const struct window *w, const struct series_view *s, const struct periods *p, bool is_critical, double limit_ms,

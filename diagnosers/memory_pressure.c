@@ -32,17 +32,11 @@ static const struct series_need needs[] = {
 
 /* Seconds until the floor (the least of each half hour) reaches 95 %; INFINITY when it does not rise. */
 static double full_in_s(const struct window *w, const struct series_view *s) {
-        struct fit fit = {0};
-        struct line line;
         int64_t until_s = series_until_s(w, s);
-        for (int64_t to_s = until_s - TREND_S + FLOOR_STEP_S; to_s <= until_s; to_s += FLOOR_STEP_S) {
-                double least = series_quantile(s, to_s - FLOOR_STEP_S, to_s, 0.1, 10);
-                if (!isnan(least))
-                        fit_add(&fit, to_s, least);
-        }
-        if (fit.n < 6 || !fit_line(&fit, &line) || line.slope_per_s <= 0 || line.correlation < 0.8)
+        struct rise r = series_rise(s, until_s - TREND_S, until_s, TREND_S / FLOOR_STEP_S, 0.1);
+        if (!r.is_known || r.n_steps < TREND_S / FLOOR_STEP_S * 3 / 4 || r.line.slope_per_s <= 0 || r.line.correlation < 0.9)
                 return INFINITY;
-        return fmax(0, (95 - line_at(&line, until_s)) / line.slope_per_s);
+        return fmax(0, (95 - line_at(&r.line, until_s)) / r.line.slope_per_s);
 }
 
 static void advise_memory(const struct window *w, bool is_heap, struct findings *out, struct finding *f) {
@@ -116,7 +110,8 @@ static void look_at_threads(const struct window *w, double ratio, struct finding
         double now = series_quantile(s, until_s - 1800, until_s, 0.5, 5);
         if (!(now >= ratio * quarter[0]) || now - quarter[0] < 50)
                 return;
-        struct finding *f = findings_add(out, "memory_pressure", SEVERITY_WARNING, CONFIDENCE_MEDIUM, until_s - DAY_S);
+        struct finding *f = findings_add(out, "memory_pressure", SEVERITY_WARNING, CONFIDENCE_MEDIUM,
+                                         until_s - DAY_S > s->samples[0].at_s ? until_s - DAY_S : s->samples[0].at_s);
         f->subject = strdup("threads");
         if (!f->subject)
                 out->failed = -ENOMEM;

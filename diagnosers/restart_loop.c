@@ -257,7 +257,7 @@ static int judge(const struct window *w, const double *settings, struct findings
         if (!application_is_running(w->application))
                 return 0;
         struct signals g = look(w, settings);
-        if (!g.counter && (!g.uptime || g.uptime->n_samples == 0))
+        if ((!g.counter || g.counter->n_samples == 0) && (!g.uptime || g.uptime->n_samples == 0))
                 return JUDGE_BLIND;
         enum verdict verdict = decide(w, settings, &g);
         if (verdict != VERDICT_NONE)

@@ -9,7 +9,7 @@
 #include "diagnosers/statistics.h"
 
 enum { LIMIT, RISING, RETENTION, LOSS_WITHIN, RECORDS };
-enum { LOOK_BACK_S = 86400, CATCH_UP_S = 1800 };
+enum { LOOK_BACK_S = 86400, CATCH_UP_S = 1800, PARTS = 6, LOSS_SAID_S = 14 * 86400 };
 
 static const struct param params[] = {
         {"limit", PARAM_DURATION, 60, 1, 7 * 86400, "a source further behind than this is not healthy (millisBehindLatest)"},
@@ -28,7 +28,7 @@ static const struct series_need needs[] = {
 
 struct lag {
         const struct series_view *series;
-        double limit, now, early, slope_per_s; /* in the series' unit */
+        double limit, now, slope_per_s; /* in the series' unit; slope 0: not rising */
         int64_t onset_s;
         bool is_behind; /* a finding */
 };
@@ -42,19 +42,19 @@ static int64_t find_onset(const struct series_view *s, double limit) {
 
 static struct lag look(const struct window *w, const struct series_view *s, double limit, double rising_s) {
         struct lag x = {.series = s, .limit = limit};
-        int64_t until_s = series_until_s(w, s), from_s = until_s - (int64_t)rising_s, part_s = (int64_t)rising_s / 5;
-        struct line line;
+        int64_t until_s = series_until_s(w, s), from_s = until_s - (int64_t)rising_s;
+        struct rise r = series_rise(s, from_s, until_s, PARTS, 0.5);
         double least = series_quantile(s, from_s, until_s, 0, (size_t)(rising_s / 60 / 2));
-        x.now = series_quantile(s, until_s - part_s, until_s, 0.5, 1);
-        x.early = series_quantile(s, from_s, from_s + part_s, 0.5, 1);
         /* -1 is the connector's "not reported yet" */
-        if (isnan(least) || isnan(x.now) || isnan(x.early) || least < 0 || !series_line(s, from_s, until_s, &line))
+        if (!r.is_known || isnan(least) || least < 0)
                 return x;
-        x.slope_per_s = line.slope_per_s;
+        x.now = r.last;
         x.onset_s = find_onset(s, limit);
-        bool is_over = least > limit, is_falling = line.slope_per_s < 0 && line.correlation > 0.5 && x.now < 0.95 * x.early;
-        bool is_rising = line.slope_per_s > 0 && line.correlation > 0.8 && x.now > limit && x.now > x.early + limit;
-        x.is_behind = (is_over && !is_falling) || is_rising;
+        bool is_falling = r.line.slope_per_s < 0 && r.last < 0.95 * r.first;
+        bool is_rising = r.n_steps == PARTS - 1 && r.last > limit && r.last > r.first + limit;
+        if (r.n_steps >= PARTS - 2 && r.line.slope_per_s > 0)
+                x.slope_per_s = r.line.slope_per_s;
+        x.is_behind = (least > limit && !is_falling) || is_rising;
         return x;
 }
 
@@ -62,7 +62,8 @@ static double loss_in_s(const struct lag *x, const double *settings) {
         double left_ms = settings[RETENTION] * 1000 - x->now;
         if (left_ms <= 0)
                 return 0;
-        return x->slope_per_s > 1 ? left_ms / x->slope_per_s : INFINITY;
+        double loss_s = x->slope_per_s > 0 ? left_ms / x->slope_per_s : INFINITY;
+        return loss_s < LOSS_SAID_S ? loss_s : INFINITY;
 }
 
 static void advise(const struct window *w, double loss_s, struct findings *out, struct finding *f) {
@@ -92,7 +93,7 @@ static void report(const struct window *w, const struct lag *x, const double *se
         f->is_expected = !is_critical && is_recent && change_explains(w, x->onset_s, CATCH_UP_S, &change);
         struct phrase now = is_time ? phrase_ms(x->now) : phrase_count(x->now);
         char pace[160] = "it does not catch up", loss[240] = "";
-        if (x->slope_per_s > 0 && x->now > x->early)
+        if (x->slope_per_s > 0)
                 snprintf(pace, sizeof pace, "it falls behind by another %s each hour",
                          is_time ? phrase_ms(x->slope_per_s * 3600).text : phrase_count(x->slope_per_s * 3600).text);
         if (isfinite(loss_s))

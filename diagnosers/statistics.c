@@ -6,7 +6,7 @@
 
 #include "util/scope.h"
 
-enum { QUANTILE_MAX = 512 };
+enum { QUANTILE_MAX = 512, RISE_MAX = 32 };
 
 int64_t series_until_s(const struct window *w, const struct series_view *s) {
         return s->read_until_s < w->to_s ? s->read_until_s : w->to_s;
@@ -89,6 +89,28 @@ bool series_line(const struct series_view *s, int64_t from_s, int64_t to_s, stru
         for (size_t i = series_from(s, from_s); i < s->n_samples && s->samples[i].at_s < to_s; i++)
                 fit_add(&f, s->samples[i].at_s, s->samples[i].value);
         return fit_line(&f, ret);
+}
+
+struct rise series_rise(const struct series_view *s, int64_t from_s, int64_t to_s, size_t n, double q) {
+        struct rise r = {.first = NAN, .last = NAN};
+        struct fit fit = {0};
+        double parts[RISE_MAX], least = INFINITY, most = -INFINITY;
+        int64_t part_s = (to_s - from_s) / (int64_t)n;
+        for (size_t i = 0; i < n; i++) {
+                int64_t at_s = from_s + (int64_t)i * part_s;
+                parts[i] = series_quantile(s, at_s, at_s + part_s, q, 1);
+                if (isnan(parts[i]))
+                        return r;
+                least = fmin(least, parts[i]);
+                most = fmax(most, parts[i]);
+                fit_add(&fit, at_s + part_s / 2, parts[i]);
+        }
+        for (size_t i = 1; i < n; i++)
+                r.n_steps += parts[i] > parts[i - 1] + (most - least) / 100;
+        r.first = parts[0];
+        r.last = parts[n - 1];
+        r.is_known = fit_line(&fit, &r.line);
+        return r;
 }
 
 static int by_value(const void *a, const void *b) {

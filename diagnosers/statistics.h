@@ -43,6 +43,15 @@ double quantile(double *values, size_t n, double q);
 /* Of the samples in [from_s, to_s), evenly thinned when there are many. NaN when there are fewer than min_n. */
 double series_quantile(const struct series_view *s, int64_t from_s, int64_t to_s, double q, size_t min_n);
 
+/* How steadily it rises: medians of n (at most 32) equal parts of [from_s, to_s). */
+struct rise {
+        bool is_known;     /* each part holds samples */
+        size_t n_steps;     /* parts above the one before, by more than a hundredth of the whole range */
+        double first, last; /* medians of the first and the last part */
+        struct line line;  /* through all parts */
+};
+struct rise series_rise(const struct series_view *s, int64_t from_s, int64_t to_s, size_t n, double q);
+
 /* Periods of period_s that end at the series' end ("above 80 in 3 of 3 five-minute periods"). A period is above when more than half of
  * its samples are: one peak a period, such as a collected heap has, is not. */
 struct periods {

@@ -317,7 +317,7 @@ static void read_expected(struct scenario *s, const cJSON *root) {
                 e->opened.to_s = e->opened.from_s + time_of(item, "within", s->length_s);
                 if (!diagnoser_find(text_or_empty(e->diagnoser)))
                         fault("no diagnoser %s", text_or_empty(e->diagnoser));
-                s->is_benign = s->is_benign && e->is_quiet;
+                s->is_benign = s->is_benign && (e->is_quiet || e->severity == SEVERITY_INFO);
         }
         cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(root, "blind"))
                 s->blind[s->n_blind++] = copy(item->valuestring);
