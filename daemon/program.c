@@ -13,7 +13,7 @@
 
 extern char **environ;
 
-enum { OUTPUT_BYTES_MAX = 256 << 10, ERROR_BYTES_MAX = 4 << 10, READ_BYTES = 4096 };
+enum { OUTPUT_KIB_MAX = 256, OUTPUT_BYTES_MAX = OUTPUT_KIB_MAX << 10, ERROR_BYTES_MAX = 4 << 10, READ_BYTES = 4096 };
 
 struct program_call {
         struct loop *loop;
@@ -47,10 +47,24 @@ static void release(struct program_call *p) {
         free(p);
 }
 
+static void describe_failure(const struct program_call *p, struct http_reply *reply) {
+        struct span rest = buf_span(&p->errors), line = span_trim(span_split(&rest, '\n'));
+        char *text = reply->fault_text;
+        size_t size = sizeof reply->fault_text;
+        if (p->output.failed)
+                snprintf(text, size, "its output is longer than %d KiB", OUTPUT_KIB_MAX);
+        else if (line.len > 0)
+                snprintf(text, size, "%.*s", (int)(line.len > 150 ? 150 : line.len), line.data);
+        else if (WIFSIGNALED(p->status))
+                snprintf(text, size, "killed by signal %d", WTERMSIG(p->status));
+        else
+                snprintf(text, size, "exit status %d", WEXITSTATUS(p->status));
+}
+
 static void complete_if_over(struct program_call *p) {
         if (!p->has_exited || p->out.fd >= 0 || p->err.fd >= 0)
                 return;
-        bool is_good = !p->has_timed_out && WIFEXITED(p->status) && WEXITSTATUS(p->status) == 0 && !p->output.failed;
+        bool is_good = WIFEXITED(p->status) && WEXITSTATUS(p->status) == 0 && !p->output.failed;
         struct http_reply reply = {.status = is_good ? 200 : 500,
                                    .sent_at_ms = p->started_at_ms,
                                    .received_at_ms = loop_now_ms(p->loop),
@@ -61,10 +75,7 @@ static void complete_if_over(struct program_call *p) {
                 reply.fault = HTTP_FAULT_TIMEOUT;
                 text_copy(reply.fault_text, sizeof reply.fault_text, "the program did not end in time");
         } else if (!is_good) {
-                struct span rest = buf_span(&p->errors);
-                struct span line = span_trim(span_split(&rest, '\n'));
-                snprintf(reply.fault_text, sizeof reply.fault_text, "%.*s", (int)(line.len > 150 ? 150 : line.len),
-                         line.data);
+                describe_failure(p, &reply);
         }
         wire_done done = p->done;
         void *arg = p->arg;
@@ -75,10 +86,8 @@ static void complete_if_over(struct program_call *p) {
         buf_wipe(&output);
 }
 
-static void on_readable(struct ev_loop *ev, ev_io *io, int events) {
-        (void)ev;
-        (void)events;
-        struct program_call *p = io->data;
+/* One piece of output; false when there is none for now or no more. */
+static bool read_piece(struct program_call *p, ev_io *io) {
         struct buf *into = io == &p->out ? &p->output : &p->errors;
         char bytes[READ_BYTES];
         ssize_t n = read(io->fd, bytes, sizeof bytes);
@@ -87,7 +96,23 @@ static void on_readable(struct ev_loop *ev, ev_io *io, int events) {
         else if (n == 0 || (errno != EAGAIN && errno != EINTR))
                 close_watch(p, io);
         text_wipe(bytes, sizeof bytes);
+        return n > 0;
+}
+
+static void on_readable(struct ev_loop *ev, ev_io *io, int events) {
+        (void)ev;
+        (void)events;
+        struct program_call *p = io->data;
+        read_piece(p, io);
         complete_if_over(p);
+}
+
+/* What is in the pipe, though no more than counts. */
+static void drain(struct program_call *p, ev_io *io) {
+        const struct buf *into = io == &p->out ? &p->output : &p->errors;
+        while (io->fd >= 0 && !into->failed && read_piece(p, io))
+                ;
+        close_watch(p, io);
 }
 
 static void on_exit_status(struct ev_loop *ev, ev_child *child, int events) {
@@ -96,34 +121,36 @@ static void on_exit_status(struct ev_loop *ev, ev_child *child, int events) {
         ev_child_stop(ev, child);
         p->has_exited = true;
         p->status = child->rstatus;
-        /* Grandchildren may hold the pipes open: take what is there, wait no longer. */
-        if (p->out.fd >= 0)
-                on_readable(ev, &p->out, EV_READ);
-        else
-                complete_if_over(p);
+        /* Its children may hold the pipes open: take what is there, wait no longer. */
+        drain(p, &p->out);
+        drain(p, &p->err);
+        complete_if_over(p);
 }
 
 static void on_timeout(void *arg) {
         struct program_call *p = arg;
         p->has_timed_out = true;
-        kill(p->pid, SIGKILL);
+        kill(-p->pid, SIGKILL);
         close_watch(p, &p->out);
         close_watch(p, &p->err);
-        complete_if_over(p);
 }
 
 static int spawn(struct program_call *p, char **argv, int out_fd, int err_fd) {
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attributes;
-        sigset_t none;
+        sigset_t none, ignored;
         sigemptyset(&none);
+        sigemptyset(&ignored);
+        sigaddset(&ignored, SIGPIPE); /* by main */
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
         posix_spawn_file_actions_adddup2(&actions, err_fd, STDERR_FILENO);
         posix_spawnattr_init(&attributes);
         posix_spawnattr_setsigmask(&attributes, &none);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+        posix_spawnattr_setsigdefault(&attributes, &ignored);
+        posix_spawnattr_setpgroup(&attributes, 0); /* its children end with it */
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
         int r = posix_spawnp(&p->pid, argv[0], &actions, &attributes, argv, environ);
         posix_spawn_file_actions_destroy(&actions);
         posix_spawnattr_destroy(&attributes);
@@ -176,8 +203,8 @@ int program_run(struct loop *l, char **argv, int64_t timeout_ms, wire_done done,
 void program_cancel(struct program_call *p) {
         if (!p)
                 return;
-        if (!p->has_exited) {
-                kill(p->pid, SIGKILL);
+        if (!p->has_exited && !ev_is_pending(&p->child)) {
+                kill(-p->pid, SIGKILL);
                 waitpid(p->pid, NULL, 0);
         }
         release(p);

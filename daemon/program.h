@@ -7,7 +7,7 @@
 struct program_call;
 
 /* argv is borrowed until `done`, which is called once, from the loop, unless cancelled. The reply's status is 200 for exit status 0, else
- * 500 with the first line of stderr in fault_text. 0 or -errno. */
+ * 500 with the first line of stderr or how it ended in fault_text. 0 or -errno. */
 int program_run(struct loop *l, char **argv, int64_t timeout_ms, wire_done done, void *arg, struct program_call **ret);
-/* Kills it; NULL is allowed. */
+/* Kills it and its children; NULL is allowed. */
 void program_cancel(struct program_call *p);
