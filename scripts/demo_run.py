@@ -66,14 +66,33 @@ def show_screens(build, directory):
     client(build, directory, "history", "--app", "payments", "--metric", "lastCheckpointDuration", "--since", "24h", "--format", "plot")
 
 
+def block_text(block):
+    """What a person reads of one Block Kit block."""
+    if "text" in block:
+        return block["text"]["text"]
+    return "  ".join(element.get("text", "") for element in block.get("elements", []))
+
+
+def show_slack(body):
+    for block in body.get("blocks", []) + [b for a in body.get("attachments", []) for b in a.get("blocks", [])]:
+        for line in block_text(block).splitlines():
+            print(textwrap.fill(line, 100, initial_indent="  ", subsequent_indent="    "))
+
+
+def show_sns(body):
+    attributes = {name: value.get("StringValue") for name, value in body["MessageAttributes"].items()}
+    print("  Subject:", body["Subject"])
+    print("  Attributes:", ", ".join(f"{name}={value}" for name, value in sorted(attributes.items())))
+    print(f"  Message: {len(body['Message'])} bytes of JSON:", body["Message"][:160] + "...")
+
+
 def show_messages(sim):
     for delivery in sim.deliveries():
-        body = delivery["body"]
-        say(f"received by {delivery['kind']}")
-        if delivery["kind"] == "sns":
-            print("Subject:", body.get("Subject"))
-            body = json.loads(body["Message"])
-        print(textwrap.indent(json.dumps(body, indent=1, ensure_ascii=False), "  ")[:3500])
+        say(f"received by {delivery['service']}")
+        if delivery["service"] == "sns":
+            show_sns(delivery["body"])
+        else:
+            show_slack(delivery["body"])
 
 
 def wait_for_pages(sim, daemon, directory):
