@@ -168,13 +168,18 @@ static void report(const struct window *w, const double *settings, const struct 
 }
 
 /* What backpressure does where it cannot be seen: the lag rises, the source does not read more, and checkpoints of the same size take longer. */
-static bool is_inferred(const struct window *w, double *ret_rise) {
+static bool is_inferred(const struct window *w, bool was_inferred, double *ret_rise) {
         const struct series_view *lag = window_find(w, "millisBehindLatest", NULL), *in = window_find(w, "numRecordsInPerSecond", NULL);
         if (!lag || !in || !series_last(w, lag, 900) || !series_last(w, in, 900))
                 return false;
         int64_t until_s = series_until_s(w, lag), from_s = until_s - INFER_S;
         struct rise r = series_rise(lag, from_s, until_s, 5, 0.5);
-        if (!r.is_known || series_quantile(lag, from_s, until_s, 0, 20) < 0 || r.n_steps < 4 || r.last < 120000 || r.last < r.first + 60000)
+        if (!r.is_known || series_quantile(lag, from_s, until_s, 0, 20) < 0 || r.last < 120000)
+                return false;
+        *ret_rise = NAN;
+        if (was_inferred) /* "before" has gone out of sight meanwhile */
+                return r.last > 0.95 * r.first;
+        if (r.n_steps < 4 || r.last < r.first + 60000)
                 return false;
         double rate = series_quantile(in, from_s, until_s, 0.5, 20), before = series_quantile(in, from_s - INFER_BEFORE_S, from_s, 0.5, 60);
         struct checkpoint_course c = checkpoint_course(w, until_s - INFER_S - INFER_BEFORE_S);
@@ -188,8 +193,12 @@ static void report_inferred(const struct window *w, double rise, struct findings
         struct sample behind = lag->samples[lag->n_samples - 1];
         struct finding *f = findings_add(out, "backpressure", SEVERITY_WARNING, CONFIDENCE_LOW, series_until_s(w, lag) - INFER_S);
         finding_title(out, f, "Backpressure, inferred: metrics level %s", w->application->metrics_level ? w->application->metrics_level : "APPLICATION");
-        finding_summary(out, f, "Backpressure cannot be seen at this metrics level; it is inferred: the source is %s behind and rising, it reads no more "
-                        "than before, and checkpoints of the same size take %.1f times as long.", phrase_ms(behind.value).text, rise);
+        if (isnan(rise))
+                finding_summary(out, f, "Backpressure cannot be seen at this metrics level; it was inferred, and the source is %s behind and does not catch "
+                                "up.", phrase_ms(behind.value).text);
+        else
+                finding_summary(out, f, "Backpressure cannot be seen at this metrics level; it is inferred: the source is %s behind and rising, it reads no "
+                                "more than before, and checkpoints of the same size take %.1f times as long.", phrase_ms(behind.value).text, rise);
         advise(w, false, cpu_series ? typical_now(w, cpu_series) : NAN, NULL, out, f);
         finding_advise(out, f, "Set MetricsLevelUpdate to TASK: the next finding then names the operator.");
         finding_evidence_sample(out, f, lag, behind, 120000);
@@ -205,7 +214,7 @@ static int judge(const struct window *w, const double *settings, struct findings
         if (t.n_known > 0 || out->failed)
                 return out->failed;
         double rise;
-        if (is_inferred(w, &rise)) {
+        if (is_inferred(w, prior, &rise)) {
                 report_inferred(w, rise, out);
                 return out->failed;
         }

@@ -11,7 +11,7 @@
 #include "util/list.h"
 #include "util/text.h"
 
-enum { RETURNS_MAX = 3 };
+enum { RETURNS_MAX = 3, REFRESH_S = 3600 };
 
 struct desk {
         const struct judgement *j;
@@ -124,6 +124,15 @@ static int tell(const struct desk *d, const struct case_entry *e, struct transit
         return routes_tell(d->policy, t, t->incident.announced_severity);
 }
 
+/* Whether there is something to store when nobody is told: an incident that stands as it stood is written once an hour. */
+static bool is_stale(const struct desk *d, const struct incident *was, const struct incident *is) {
+        const struct finding *a = &was->finding, *b = &is->finding;
+        return was->absent_since_s != is->absent_since_s || was->n_suppressed != is->n_suppressed || a->severity != b->severity ||
+               a->confidence != b->confidence || a->onset_s != b->onset_s || a->is_expected != b->is_expected ||
+               a->n_advice != b->n_advice || !text_same(a->title, b->title) || !text_same(a->summary, b->summary) ||
+               d->j->now_s - was->updated_at_s >= REFRESH_S;
+}
+
 static int carry_on(const struct desk *d, const struct case_entry *e) {
         SCOPED(incident_done) struct incident i = {0};
         enum incident_event event = choose_event(d, e);
@@ -144,6 +153,8 @@ static int carry_on(const struct desk *d, const struct case_entry *e) {
                 if (e->severity > i.announced_severity)
                         i.announced_severity = e->severity;
         }
+        if (event == EVENT_NONE && !is_stale(d, e->known, &i))
+                return 0;
         struct transition *t = record(d, event, &i);
         if (!t)
                 return -ENOMEM;
@@ -159,6 +170,8 @@ static int let_rest(const struct desk *d, const struct case_entry *e) {
                 i.absent_since_s = d->j->now_s;
         int64_t enough_s = d->policy->resolve_after_s << (i.returns < RETURNS_MAX ? i.returns : RETURNS_MAX);
         bool is_over = d->j->now_s - i.absent_since_s >= enough_s;
+        if (!is_over && !is_stale(d, e->known, &i))
+                return 0;
         if (is_over) {
                 i.state = INCIDENT_RESOLVED;
                 i.resolved_at_s = d->j->now_s;
