@@ -55,13 +55,14 @@ def client(build, directory, *arguments):
 
 def incident_ids(build, directory):
     command = [os.path.join(build, "flinkwatchctl"), "--socket", os.path.join(directory, "flinkwatch.sock"), "--json", "incidents"]
-    return [incident["id"] for incident in json.loads(subprocess.run(command, check=True, capture_output=True).stdout)]
+    incidents = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return sorted(incident["id"] for incident in incidents if incident["severity"] != "info")
 
 
 def show_screens(build, directory):
     client(build, directory, "status")
     client(build, directory, "incidents")
-    for number in sorted(incident_ids(build, directory)):
+    for number in incident_ids(build, directory):
         client(build, directory, "show", str(number))
     client(build, directory, "history", "--app", "payments", "--metric", "lastCheckpointDuration", "--since", "24h", "--format", "plot")
 
