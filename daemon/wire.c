@@ -327,6 +327,9 @@ static int prepare(struct wire_call *c, const struct http_request *request, cons
                          request->is_local ? (long)LOCAL_CONNECT_TIMEOUT_MS : (long)CONNECT_TIMEOUT_MS);
         curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_CONNECTION_S);
         curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+        curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a look-up that hangs is left to its thread, not waited for */
+#endif
         curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)c->body.cap);
         if (request->is_local)
                 curl_easy_setopt(easy, CURLOPT_PROXY, "");
