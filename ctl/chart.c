@@ -2,6 +2,7 @@
 #include "ctl/chart.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -21,6 +22,7 @@ enum {
 /* What a chart comes to on one screen. */
 struct grid {
         size_t n_columns, n_rows;
+        int64_t from_s, to_s;       /* what the columns cover */
         double values[COLUMNS_MAX]; /* NaN: nothing known */
         char marks[COLUMNS_MAX];    /* '\0': none */
         enum style mark_styles[COLUMNS_MAX];
@@ -34,23 +36,39 @@ size_t chart_columns(const struct screen *s) {
         return columns < COLUMNS_MAX ? columns : COLUMNS_MAX;
 }
 
-static size_t column_of(const struct chart *c, const struct grid *g, int64_t at_s) {
-        double part = (double)(at_s - c->from_s) / (double)(c->to_s - c->from_s);
-        size_t column = part > 0 ? (size_t)(part * (double)g->n_columns) : 0;
+/* Each step gets the same number of columns, so that no column stays empty by rounding; when there are more steps than columns, several
+ * share one. */
+static void lay_columns(const struct chart *c, struct grid *g, size_t available) {
+        int64_t step_s = c->step_s > 0 ? c->step_s : 60;
+        g->from_s = c->from_s / step_s * step_s;
+        size_t n_steps = (size_t)((c->to_s - g->from_s + step_s - 1) / step_s);
+        g->to_s = g->from_s + (int64_t)n_steps * step_s;
+        g->n_columns = n_steps > available ? available : available / n_steps * n_steps;
+}
+
+static size_t column_of(const struct grid *g, int64_t at_s) {
+        double part = (double)(at_s - g->from_s) / (double)(g->to_s - g->from_s);
+        size_t column = part > 0 ? (size_t)(part * (double)g->n_columns + 1e-6) : 0;
         return column < g->n_columns ? column : g->n_columns - 1;
 }
 
 static void place(const struct chart *c, struct grid *g) {
+        int64_t step_s = c->step_s > 0 ? c->step_s : 60;
         for (size_t i = 0; i < g->n_columns; i++)
                 g->values[i] = NAN;
         for (size_t i = 0; i < c->n_points; i++) {
-                double *slot = &g->values[column_of(c, g, c->points[i].at_s)];
-                if (c->points[i].at_s >= c->from_s - 86400 && c->points[i].at_s < c->to_s)
-                        *slot = c->is_minimum ? fmin(*slot, c->points[i].value) : fmax(*slot, c->points[i].value);
+                int64_t at_s = c->points[i].at_s;
+                if (at_s < g->from_s || at_s >= g->to_s)
+                        continue;
+                for (size_t k = column_of(g, at_s), end = column_of(g, at_s + step_s - 1); k <= end; k++)
+                        g->values[k] = c->is_minimum ? fmin(g->values[k], c->points[i].value)
+                                                     : fmax(g->values[k], c->points[i].value);
         }
         for (size_t i = 0; i < c->n_marks; i++) {
-                size_t column = column_of(c, g, c->marks[i].at_s);
-                if (c->marks[i].at_s < c->from_s || c->marks[i].at_s >= c->to_s || g->marks[column])
+                size_t column = column_of(g, c->marks[i].at_s);
+                while (column + 1 < g->n_columns && g->marks[column])
+                        column++; /* beside the one that is there */
+                if (c->marks[i].at_s < g->from_s || c->marks[i].at_s >= g->to_s || g->marks[column])
                         continue;
                 g->marks[column] = c->marks[i].symbol;
                 g->mark_styles[column] = c->marks[i].style;
@@ -157,7 +175,9 @@ static void draw_label(struct screen *s, const char *label, const char *edge) {
 }
 
 static void axis_label(const struct chart *c, double value, char to[WORDS_MAX]) {
-        if (strcmp(c->unit, "epoch ms") == 0)
+        if (value == 0)
+                snprintf(to, WORDS_MAX, "0");
+        else if (strcmp(c->unit, "epoch ms") == 0)
                 words_local((int64_t)(value / 1000), c->to_s, to);
         else
                 words_value(value, c->unit, to);
@@ -200,17 +220,17 @@ static void time_label(int64_t at_s, int64_t tick_s, char to[WORDS_MAX]) {
                 to[0] = '\0';
 }
 
-static void draw_times(const struct chart *c, const struct grid *g, struct screen *s) {
+static void draw_times(const struct grid *g, struct screen *s) {
         struct tm tm = {0};
-        time_t from = (time_t)c->from_s;
+        time_t from = (time_t)g->from_s;
         char labels[COLUMNS_MAX + WORDS_MAX + 1], label[WORDS_MAX];
         bool has_tick[COLUMNS_MAX] = {0};
         localtime_r(&from, &tm);
-        int64_t tick_s = time_tick(c->to_s - c->from_s, g->n_columns), shift_s = tm.tm_gmtoff;
+        int64_t tick_s = time_tick(g->to_s - g->from_s, g->n_columns), shift_s = tm.tm_gmtoff;
         memset(labels, ' ', sizeof labels);
-        for (int64_t at_s = (c->from_s + shift_s + tick_s - 1) / tick_s * tick_s - shift_s; at_s < c->to_s;
+        for (int64_t at_s = (g->from_s + shift_s + tick_s - 1) / tick_s * tick_s - shift_s; at_s < g->to_s;
              at_s += tick_s) {
-                size_t column = column_of(c, g, at_s);
+                size_t column = column_of(g, at_s);
                 time_label(at_s, tick_s, label);
                 has_tick[column] = true;
                 memcpy(labels + column, label, strlen(label));
@@ -237,10 +257,11 @@ static void draw_marks(const struct grid *g, struct screen *s) {
 }
 
 void chart_draw(const struct chart *c, struct screen *s) {
-        struct grid g = {.n_columns = chart_columns(s)};
+        struct grid g = {0};
+        lay_columns(c, &g, chart_columns(s));
         place(c, &g);
         scale(c, &g);
         draw_rows(c, &g, s);
-        draw_times(c, &g, s);
+        draw_times(&g, s);
         draw_marks(&g, s);
 }

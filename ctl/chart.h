@@ -19,6 +19,7 @@ struct chart_mark {
 struct chart {
         const char *unit; /* as in the JSON */
         int64_t from_s, to_s;
+        int64_t step_s; /* one point for so long, at multiples of it */
         const struct chart_point *points;
         size_t n_points;
         bool is_minimum;  /* of values in one column the smallest is drawn, else the largest */

@@ -88,12 +88,19 @@ static void put_dimensions(struct buf *to, const cJSON *dimensions) {
                                                         cJSON_IsString(item) ? item->valuestring : "");
 }
 
+static bool has_dimensions(const cJSON *result) {
+        const cJSON *series;
+        cJSON_ArrayForEach(series, result) if (cJSON_GetArraySize(value_member(series, "dimensions")) > 0) return true;
+        return false;
+}
+
 static void metrics_draw(struct screen *s, const cJSON *result, const struct arguments *a) {
         static const struct column columns[] = {
                 {"METRIC", false, 20, 0}, {"STATISTIC", false, 0, 0}, {"NEWEST", true, 0, 0},
                 {"AT", false, 0, 1},      {"SINCE", false, 0, 2},     {"DIMENSIONS", false, 12, 0},
         };
-        SCOPED(table_free) struct table *t = table_new(columns, ELEMENTS(columns));
+        bool is_wide = has_dimensions(result);
+        SCOPED(table_free) struct table *t = table_new(columns, ELEMENTS(columns) - (is_wide ? 0 : 1));
         const cJSON *series;
         (void)a;
         if (cJSON_GetArraySize(result) == 0) {
@@ -114,7 +121,7 @@ static void metrics_draw(struct screen *s, const cJSON *result, const struct arg
                 table_cell(t, STYLE_PLAIN, first);
                 if (dimensions.len > 0)
                         table_cell(t, STYLE_PLAIN, buf_str(&dimensions));
-                else
+                else if (is_wide)
                         table_empty(t);
         }
         table_draw(t, s);

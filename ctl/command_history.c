@@ -226,6 +226,7 @@ static void draw_plot(struct screen *s, const cJSON *result, const struct series
                 .unit = value_text(result, "unit"),
                 .from_s = value_time(result, "from"),
                 .to_s = value_time(result, "to"),
+                .step_s = value_count(result, "step_s"),
                 .points = series->points,
                 .n_points = series->n,
                 .is_minimum = strcmp(value_text(result, "statistic"), "Minimum") == 0,

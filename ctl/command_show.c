@@ -145,6 +145,13 @@ static const char *unit_of(const char *metric) {
         return "";
 }
 
+static void cell_or_nothing(struct table *t, enum style style, const char *text) {
+        if (text[0])
+                table_cell(t, style, text);
+        else
+                table_empty(t);
+}
+
 static void draw_evidence(struct screen *s, const cJSON *evidence) {
         static const struct column columns[] = {
                 {"  AT", false, 0, 0}, {"WHAT", false, 14, 0},    {"STATISTIC", false, 0, 2},
@@ -165,13 +172,10 @@ static void draw_evidence(struct screen *s, const cJSON *evidence) {
                 table_printf(t, STYLE_PLAIN, "  %s", at);
                 table_printf(t, STYLE_PLAIN, "%s%s%s", metric[0] ? metric : value_text(e, "kind"),
                              dimensions[0] ? " " : "", dimensions);
-                table_cell(t, STYLE_PLAIN, value_text(e, "statistic"));
-                table_cell(t, STYLE_BOLD, value);
-                table_cell(t, STYLE_PLAIN, threshold);
-                if (text[0])
-                        table_cell(t, STYLE_PLAIN, text);
-                else
-                        table_empty(t);
+                cell_or_nothing(t, STYLE_PLAIN, value_text(e, "statistic"));
+                cell_or_nothing(t, STYLE_BOLD, isfinite(value_number(e, "value")) ? value : "");
+                cell_or_nothing(t, STYLE_PLAIN, isfinite(value_number(e, "threshold")) ? threshold : "");
+                cell_or_nothing(t, STYLE_PLAIN, text);
         }
         table_draw(t, s);
 }

@@ -91,7 +91,7 @@ void screen_wrap(struct screen *s, size_t indent, enum style style, const char *
 void screen_item(struct screen *s, const char *head, size_t indent, const char *text) {
         size_t columns = foreign_columns(head);
         screen_put(s, STYLE_PLAIN, head);
-        screen_blanks(s, columns < indent ? indent - columns : 0);
+        screen_blanks(s, columns < indent ? indent - columns : 1);
         screen_wrap(s, indent, STYLE_PLAIN, text);
 }
 

@@ -103,49 +103,48 @@ static void draw_incident(struct screen *s, const cJSON *incident, bool is_told)
         words_ago(value_time(incident, "onset_at"), s->now_s, ago);
         screen_printf(s, STYLE_BOLD, "#%lld ", (long long)value_count(incident, "id"));
         screen_put(s, style_of(value_text(incident, "severity")), value_text(incident, "severity"));
-        screen_put(s, STYLE_BOLD, " ");
+        screen_put(s, STYLE_PLAIN, " ");
         screen_put(s, STYLE_BOLD, value_text(incident, "application"));
-        screen_printf(s, STYLE_PLAIN, ": %s", value_text(incident, "title"));
-        screen_printf(s, STYLE_DIM, ", since %s%s%s", ago, value_flag(incident, "quiet") ? ", quiet" : "",
+        screen_printf(s, STYLE_DIM, ", since %s%s", ago,
                       strcmp(value_text(incident, "state"), "acknowledged") == 0 ? ", acknowledged" : "");
         screen_line(s);
+        draw_told(s, "    what", value_text(incident, "title"));
         if (!is_told)
                 return;
         draw_told(s, "    cause", value_text(incident, "cause"));
         draw_told(s, "    do", value_text(incident, "advice"));
 }
 
+/* 3 critical, 2 warning, 1 info, 0 quiet */
 static int loudness(const cJSON *incident) {
         const char *severity = value_text(incident, "severity");
         int level = strcmp(severity, "critical") == 0 ? 3 : strcmp(severity, "warning") == 0 ? 2 : 1;
         return value_flag(incident, "quiet") ? 0 : level;
 }
 
+/* What pages, worst first, the first ones with what to do; the rest is a number. */
 static void draw_incidents(struct screen *s, const cJSON *incidents) {
-        size_t n_listed = 0, n_left = 0;
+        size_t n_listed = 0, n_all = (size_t)cJSON_GetArraySize(incidents);
         int64_t first_id = 0;
         const cJSON *item;
-        for (int level = 3; level >= 0; level--)
+        for (int level = 3; level >= 2; level--)
                 cJSON_ArrayForEach(item, incidents) {
-                        if (loudness(item) != level)
+                        if (loudness(item) != level || n_listed == LISTED_MAX)
                                 continue;
-                        if (n_listed == LISTED_MAX) {
-                                n_left++;
-                                continue;
-                        }
                         if (n_listed == 0) {
                                 screen_line(s);
                                 first_id = value_count(item, "id");
                         }
-                        draw_incident(s, item, n_listed < TOLD_MAX && level > 0);
+                        draw_incident(s, item, n_listed < TOLD_MAX);
                         n_listed++;
                 }
-        if (n_listed == 0)
-                return;
-        if (n_left > 0)
-                screen_printf(s, STYLE_DIM, "and %zu more: flinkwatchctl incidents; ", n_left);
-        screen_printf(s, STYLE_DIM, "all of it: flinkwatchctl show %lld", (long long)first_id);
-        screen_line(s);
+        if (n_listed > 0)
+                screen_printf(s, STYLE_DIM, "all of it: flinkwatchctl show %lld", (long long)first_id);
+        if (n_all > n_listed)
+                screen_printf(s, STYLE_DIM, "%s%zu more: flinkwatchctl incidents", n_listed > 0 ? "; " : "",
+                              n_all - n_listed);
+        if (n_all > 0)
+                screen_line(s);
 }
 
 static void draw_targets(struct screen *s, const cJSON *result) {

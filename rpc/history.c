@@ -153,11 +153,12 @@ static void write_incidents(struct jsonw *w, const struct history *h, const stru
         jsonw_array_end(w);
 }
 
+/* window NULL: none are known. */
 static void write_operations(struct jsonw *w, const struct history *h, const struct window *window) {
-        size_t n = 0;
+        size_t n = 0, n_known = window ? window->n_operations : 0;
         jsonw_key(w, "operations");
         jsonw_array(w);
-        for (size_t i = 0; i < window->n_operations && n < OPERATIONS_MAX; i++) {
+        for (size_t i = 0; i < n_known && n < OPERATIONS_MAX; i++) {
                 const struct operation *o = &window->operations[i];
                 if (o->started_at_s >= h->to_s || (o->ended_at_s > 0 && o->ended_at_s < h->from_s))
                         continue;
@@ -207,7 +208,7 @@ static int make_head(struct rpc_question *q, struct history *h) {
         int r = store_list_incidents(q->host->store, &filter, &incidents);
         if (r == 0)
                 r = store_read_window(q->host->store, &spec, &window);
-        if (r < 0)
+        if (r < 0 && r != -ENOENT) /* samples can outlive the application's description */
                 return r;
         h->head = BUF_INIT(HEAD_MAX_BYTES);
         write_head(q, h, &incidents, window);
