@@ -22,8 +22,8 @@ struct collect_job {
         struct metric_query *queries; /* metrics */
         size_t n_queries;
         const char *log_group, *log_stream; /* logs */
-        int64_t from_ms,
-                to_ms; /* logs: [from_ms, to_ms); operations: none that ended before from_ms, 0: the newest page */
+        int64_t from_ms, to_ms;             /* logs: [from_ms, to_ms) */
+        /* operations: from_ms leaves out those that ended before it; 0: the newest page */
         const char *log_filter; /* logs: filter pattern, NULL for all */
         bool wants_job_plan;    /* applications: IncludeAdditionalDetails */
         int64_t now_s;
@@ -44,9 +44,8 @@ struct collector {
 extern const struct collector collector_metrics;      /* GetMetricData */
 extern const struct collector collector_applications; /* DescribeApplication of one application */
 extern const struct collector collector_discovery;    /* ListApplications: batch.names */
-extern const struct collector
-        collector_operations; /* ListApplicationOperations + DescribeApplicationOperation of failed ones */
-extern const struct collector collector_snapshots; /* ListApplicationSnapshots */
-extern const struct collector collector_logs;      /* FilterLogEvents */
+extern const struct collector collector_operations;   /* ListApplicationOperations, then details of those that matter */
+extern const struct collector collector_snapshots;    /* ListApplicationSnapshots */
+extern const struct collector collector_logs;         /* FilterLogEvents */
 
 extern const struct collector *const collectors[]; /* all of them, NULL-ended */

@@ -72,7 +72,7 @@ void message_put_ascii(struct buf *to, const char *text, size_t max_chars) {
                 buf_put_str(to, "...");
 }
 
-static int64_t told_at_s(const struct delivery *d) {
+int64_t message_at_s(const struct delivery *d) {
         return d->created_at_s > 0 ? d->created_at_s : d->incident.updated_at_s;
 }
 
@@ -97,7 +97,7 @@ static void put_tag(struct buf *to, const struct delivery *d) {
 /* Within a day the hour says it; before that the day does. */
 static void put_since(struct buf *to, const struct delivery *d) {
         const struct incident *i = &d->incident;
-        int64_t onset_s = i->finding.onset_s, now_s = told_at_s(d);
+        int64_t onset_s = i->finding.onset_s, now_s = message_at_s(d);
         char text[TIME_TEXT_MAX];
         if (onset_s <= 0)
                 return;
@@ -208,11 +208,11 @@ static void make_cause(const struct delivery *d, struct buf *to) {
         const struct incident *i = &d->incident;
         char text[TIME_TEXT_MAX];
         if (d->event == EVENT_RESOLVED && i->resolved_at_s > 0) {
-                figure_time(i->resolved_at_s, told_at_s(d), text);
+                figure_time(i->resolved_at_s, message_at_s(d), text);
                 buf_printf(to, "Resolved at %s.\n", text);
         }
         if (i->finding.root_cause) {
-                put_root_cause(to, i->finding.root_cause, told_at_s(d));
+                put_root_cause(to, i->finding.root_cause, message_at_s(d));
                 put_part(to, "\n", i->finding.summary, SUMMARY_CHARS);
         } else if (i->finding.summary && i->finding.summary[0]) {
                 message_put(to, i->finding.summary, SUMMARY_CHARS);
@@ -269,7 +269,7 @@ int message_make(const struct delivery *d, struct message *ret) {
         };
         int r = make_title(d, m.title);
         make_cause(d, &m.cause);
-        figures_put(&m.numbers, &d->incident.finding, told_at_s(d));
+        figures_put(&m.numbers, &d->incident.finding, message_at_s(d));
         make_advice(d, &m.advice);
         make_context(d, &m.context);
         snprintf(m.command, sizeof m.command, "flinkwatchctl show %" PRId64, d->incident.id);
@@ -302,20 +302,24 @@ static bool trim(struct finding *f, struct incident *i) {
         return true;
 }
 
-static int write_json(const struct delivery *d, size_t max_bytes, struct buf *ret) {
+typedef void write_fn(struct jsonw *w, const struct delivery *d);
+
+static void write_incident(struct jsonw *w, const struct delivery *d) {
+        incident_write(w, &d->incident);
+}
+
+static int write_json(write_fn *write, const struct delivery *d, size_t max_bytes, struct buf *ret) {
         SCOPED(buf_done) struct buf text = BUF_INIT(max_bytes);
         struct jsonw w = JSONW(&text);
-        delivery_write(&w, d);
+        write(&w, d);
         if (text.failed)
                 return text.failed;
-        buf_done(ret);
-        *ret = text;
-        text = BUF_INIT(max_bytes);
-        return 0;
+        buf_put_span(ret, buf_span(&text));
+        return ret->failed;
 }
 
 /* An exception that carries a whole document in its message. */
-static int write_with_short_cause(struct delivery *d, size_t max_bytes, struct buf *ret) {
+static int write_with_short_cause(write_fn *write, struct delivery *d, size_t max_bytes, struct buf *ret) {
         struct root_cause cause = *d->incident.finding.root_cause;
         SCOPED(free) char *said = cause.message ? strdup(cause.message) : NULL;
         if (cause.message && !said)
@@ -324,15 +328,23 @@ static int write_with_short_cause(struct delivery *d, size_t max_bytes, struct b
                 text_cut(said, max_bytes / 8 < CAUSE_BYTES_LAST_RESORT ? max_bytes / 8 : CAUSE_BYTES_LAST_RESORT);
         cause.message = said;
         d->incident.finding.root_cause = &cause;
-        return write_json(d, max_bytes, ret);
+        return write_json(write, d, max_bytes, ret);
+}
+
+static int write_trimmed(write_fn *write, const struct delivery *d, size_t max_bytes, struct buf *ret) {
+        struct delivery less = *d; /* borrows everything */
+        int r = write_json(write, &less, max_bytes, ret);
+        while (r == -EMSGSIZE && trim(&less.incident.finding, &less.incident))
+                r = write_json(write, &less, max_bytes, ret);
+        if (r == -EMSGSIZE && less.incident.finding.root_cause)
+                r = write_with_short_cause(write, &less, max_bytes, ret);
+        return r;
 }
 
 int message_json(const struct delivery *d, size_t max_bytes, struct buf *ret) {
-        struct delivery less = *d; /* borrows everything */
-        int r = write_json(&less, max_bytes, ret);
-        while (r == -EMSGSIZE && trim(&less.incident.finding, &less.incident))
-                r = write_json(&less, max_bytes, ret);
-        if (r == -EMSGSIZE && less.incident.finding.root_cause)
-                r = write_with_short_cause(&less, max_bytes, ret);
-        return r;
+        return write_trimmed(delivery_write, d, max_bytes, ret);
+}
+
+int message_incident_json(const struct delivery *d, size_t max_bytes, struct buf *ret) {
+        return write_trimmed(write_incident, d, max_bytes, ret);
 }

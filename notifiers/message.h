@@ -20,6 +20,9 @@ struct message {
 int message_make(const struct delivery *d, struct message *ret);
 void message_done(struct message *m);
 
+/* When the event happened: what every retry says, whatever the clock. */
+int64_t message_at_s(const struct delivery *d);
+
 /* Appends text as valid UTF-8 without control characters (line breaks become blanks), cut to `max_chars` with "..." at its end. */
 void message_put(struct buf *to, const char *text, size_t max_chars);
 /* The same in printable ASCII, cut to `max_chars`. */
@@ -28,5 +31,7 @@ void message_put_ascii(struct buf *to, const char *text, size_t max_chars);
 /* The delivered JSON in at most `max_bytes`, by leaving out evidence, then symptoms, then further advice: never the cause. 0, -ENOMEM,
  * -EMSGSIZE (not even the cause fits). */
 int message_json(const struct delivery *d, size_t max_bytes, struct buf *ret);
+/* The same of its incident member alone. */
+int message_incident_json(const struct delivery *d, size_t max_bytes, struct buf *ret);
 
 SCOPED_DEFINE_VALUE(struct message, message_done)

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-const struct notifier *const notifiers[] = {&notifier_slack, &notifier_sns, NULL};
+const struct notifier *const notifiers[] = {&notifier_slack,     &notifier_sns,          &notifier_webhook,
+                                            &notifier_pagerduty, &notifier_alertmanager, NULL};
 
 const struct notifier *notifier_find(const char *type) {
         for (const struct notifier *const *n = notifiers; *n; n++)

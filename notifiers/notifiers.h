@@ -8,8 +8,8 @@
 
 struct notifier {
         const char *type;
-        const char *const *
-                keys; /* configuration keys it takes beside the common ones, NULL-ended; a secret KEY may also be given as KEY_file */
+        /* Configuration keys it takes beside the common ones, NULL-ended; a secret KEY may also be given as KEY_file. */
+        const char *const *keys;
         const char *const *secrets; /* those of them that are secret, NULL-ended */
         /* Whether the values make sense, at configuration time. 0 or -EINVAL with the reason (no secret in it). */
         int (*check)(const struct channel *channel, struct err *reterr);
@@ -22,6 +22,9 @@ struct notifier {
 
 extern const struct notifier notifier_slack;
 extern const struct notifier notifier_sns;
+extern const struct notifier notifier_webhook;
+extern const struct notifier notifier_pagerduty;
+extern const struct notifier notifier_alertmanager;
 
 extern const struct notifier *const notifiers[]; /* NULL-ended */
 const struct notifier *notifier_find(const char *type);

@@ -110,7 +110,9 @@ static int put_blocks(struct jsonw *w, const struct delivery *d, const struct me
         struct span rest = buf_span(&m->advice), first = span_split(&rest, '\n');
         buf_printf(&command, "More: `%s`", m->command);
         put_header(w, d, m);
-        int r = put_section(w, "", "", buf_span(&m->cause), &left);
+        int r = command.failed;
+        if (r >= 0)
+                r = put_section(w, "", "", buf_span(&m->cause), &left);
         if (r >= 0)
                 r = put_section(w, "Numbers", "\u2022 ", buf_span(&m->numbers), &left);
         if (r >= 0)

@@ -140,7 +140,7 @@ static int fill(struct http_request *request, const struct delivery *d, const st
         request->service = "sns";
         request->operation = "Publish";
         request->auth = HTTP_AUTH_SIGV4;
-        request->has_effect = true;
+        request->has_effect = !topic.is_fifo; /* a FIFO topic drops repeats by their deduplication id */
         request->region = span_dup(topic.region);
         request->url = base ? strdup(base) : NULL;
         if (!request->region || (base && !request->url))

@@ -54,3 +54,20 @@ def test_sns__golden__accepted(case):
     assert names == ["severity", "application", "target", "diagnoser", "event"]
     assert params["MessageAttributes.entry.5.Value.StringValue"] == case
     assert len(params["Message"].encode()) < 262144
+
+
+@pytest.mark.parametrize("case, action", zip(EVENTS, ("trigger", "trigger", "trigger", "acknowledge", "resolve")))
+def test_pagerduty__golden__accepted(case, action):
+    body = json.loads(read(f"pagerduty-{case}.json"))
+    assert notify.pagerduty_problems(body) == []
+    assert body["event_action"] == action
+
+
+@pytest.mark.parametrize("case", EVENTS)
+def test_alertmanager__golden__accepted(case):
+    body = json.loads(read(f"alertmanager-{case}.json"))
+    assert notify.alertmanager_problems(body) == []
+    told = [alert["annotations"] for alert in body if "annotations" in alert]
+    assert len(told) == 1 and told[0]["event"] == case
+    assert json.loads(told[0]["incident"])["id"] == 17
+    assert all(value for alert in body for value in alert["labels"].values())
