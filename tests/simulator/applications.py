@@ -2,6 +2,7 @@
 """MSF applications out of scenario entries: description, operations, snapshots, series and log."""
 
 import json
+from html import escape
 
 from .clock import parse_duration, resolve_time
 from .jobs import build_job
@@ -10,19 +11,16 @@ from .noise import mix, seed_of
 from .series import build_series
 from .shapes import merge
 
-_VERTICES = (("Source: events", None), ("Parse -> Filter", "Source: events"), ("Aggregate", "Parse -> Filter"),
-             ("Sink: output", "Aggregate"))
 
-
-def job_plan(name, parallelism):
-    """A JobPlanDescription: the JSON text of Flink's plan."""
-    ids = {vertex: f"{mix(seed_of(name, vertex), 1):016x}{mix(seed_of(name, vertex), 2):016x}" for vertex, _ in _VERTICES}
+def job_plan(name, tasks, parallelism):
+    """A JobPlanDescription: the JSON text of Flink's plan, with its descriptions escaped as Flink does."""
+    ids = [f"{mix(seed_of(name, task), 1):016x}{mix(seed_of(name, task), 2):016x}" for task in tasks]
     nodes = []
-    for vertex, upstream in _VERTICES:
-        inputs = [{"num": 0, "id": ids[upstream], "ship_strategy": "HASH", "exchange": "pipelined_bounded"}] if upstream else []
-        nodes.append({"id": ids[vertex], "parallelism": parallelism, "operator": "", "operator_strategy": "",
-                      "description": vertex, "inputs": inputs, "optimizer_properties": {}})
-    return json.dumps({"jid": f"{seed_of(name, 'jid'):032x}", "name": name, "nodes": nodes})
+    for index, task in enumerate(tasks):
+        inputs = [{"num": 0, "id": ids[index - 1], "ship_strategy": "HASH", "exchange": "pipelined_bounded"}] if index else []
+        nodes.append({"id": ids[index], "parallelism": parallelism, "operator": "", "operator_strategy": "",
+                      "description": escape(task) + "<br/>", "inputs": inputs, "optimizer_properties": {}})
+    return json.dumps({"jid": f"{seed_of(name, 'jid'):032x}", "name": name, "type": "STREAMING", "nodes": nodes})
 
 
 class Application:
@@ -43,6 +41,7 @@ class Application:
         self.status = entry.get("status") or ("READY" if job.get("kind") == "stopped" else "RUNNING")
         self.runtime = entry.get("runtime", "FLINK-1_20")
         self.parallelism = entry.get("parallelism", 4)
+        self.tasks = entry.get("tasks") or [entry.get("task", f"Source: {self.name} -> Parse"), "Aggregate", "Sink: output"]
         self.detail = self._detail()
         self.job = build_job(self, job)
         self.series = self._series()

@@ -57,7 +57,7 @@ class JobLog:
         self.graph_id = f"{mix(self.seed, 3):016x}{mix(self.seed, 4):016x}"
         self.vertex_id = f"{mix(self.seed, 5):016x}{mix(self.seed, 6):016x}"
         self.loops = [spec for spec in self.job.problems if spec.get("kind") == "restart_loop"]
-        self.task = app.entry.get("task", f"Source: {app.name} -> Parse")
+        self.task = app.tasks[0]
         self.extra = sorted(self._extra(line) for line in app.entry.get("log_lines", []))
 
     def _extra(self, line):

@@ -16,13 +16,13 @@ MIB = 1024 * 1024
 class Metric:
     """One row of the set; `of` is its generator."""
 
-    def __init__(self, of, unit, samples=1, spread=0.0, every_s=60, task=None):
+    def __init__(self, of, unit, samples=1, spread=0.0, every_s=60, dimensions=None):
         self.of = of
         self.unit = unit
         self.samples = samples
         self.spread = spread
         self.every_s = every_s
-        self.task = task            # a dimension besides Application, below APPLICATION level
+        self.dimensions = dimensions or {}      # besides Application, below APPLICATION level
 
 
 class Job:
@@ -106,12 +106,27 @@ class Job:
             self._task_level()
 
     def _task_level(self):
-        for index, task in enumerate(("Source: events -> Parse", "Aggregate", "Sink: output")):
-            seed = self.seed + 40 + index
-            busy = noisy(constant((180.0, 420.0, 150.0)[index]), 0.15, seed=seed)
-            for name, of in (("busyTimeMsPerSecond", busy), ("backPressuredTimeMsPerSecond", noisy(constant(8.0), 0.5, seed=seed + 3)),
-                             ("idleTimeMsPerSecond", lambda t, busy=busy: 990.0 - busy(t))):
-                self.put(f"{name}@{task}", of, "Milliseconds", samples=self.app.parallelism, spread=0.1, task=task)
+        """The metrics that exist below APPLICATION level alone: each task, its operators, its subtasks."""
+        level, width = self.app.metrics_level, self.app.parallelism
+        for index, task in enumerate(self.app.tasks):
+            busy = noisy(constant((180.0, 420.0, 150.0)[index % 3]), 0.15, seed=self.seed + 40 + index)
+            rate = self.metrics["numRecordsInPerSecond"].of
+            rows = {
+                "busyTimeMsPerSecond": busy,
+                "backPressuredTimeMsPerSecond": noisy(constant(8.0), 0.5, seed=self.seed + 60 + index),
+                "idleTimeMsPerSecond": lambda t, busy=busy: 990.0 - busy(t),
+            }
+            for name, of in rows.items():
+                self.put(f"{name}@{task}", of, "Milliseconds", samples=width, spread=0.1, dimensions={"Task": task})
+                if level == "OPERATOR":
+                    for operator in task.split(" -> "):
+                        self.put(f"{name}@{task}@{operator}", of, "Milliseconds", samples=width, spread=0.1,
+                                 dimensions={"Task": task, "Operator": operator})
+            if level == "PARALLELISM":
+                for subtask in range(width):
+                    own = noisy(lambda t: rate(t) / width, 0.05, seed=self.seed + 80 + index * 1000 + subtask)
+                    self.put(f"numRecordsInPerSecond@{task}@{subtask}", own, "Count/Second", samples=4,
+                             dimensions={"Task": task, "Parallelism": str(subtask)})
 
     def _derived(self):
         """What follows from the restarts, the checkpoints and the life span."""
@@ -138,9 +153,7 @@ class Job:
         """The Series of this story, within the life of the job."""
         found = []
         for name, metric in self.metrics.items():
-            dimensions = {"Application": self.app.name}
-            if metric.task:
-                dimensions["Task"] = metric.task
+            dimensions = {"Application": self.app.name, **metric.dimensions}
             found.append(Series(
                 "AWS/KinesisAnalytics", name.partition("@")[0], dimensions, metric.of, metric.unit, metric.samples,
                 metric.spread, metric.every_s, from_s=self.started_s, until_s=self.stopped_s))

@@ -146,13 +146,27 @@ def stalled(job, spec):
     job.checkpoints_pause = lambda t: t >= since_s
 
 
+def data_skew(job, spec):
+    """One subtask of the second task takes most of the records; seen at PARALLELISM level alone."""
+    since_s = _since(job, {"since": "-3h", **spec})
+    factor, task = float(spec.get("factor", 6.0)), job.app.tasks[min(1, len(job.app.tasks) - 1)]
+    name = f"numRecordsInPerSecond@{task}@{int(spec.get('subtask', 1))}"
+    if name in job.metrics:
+        job.bend(name, lambda v, t: v * factor, since_s)
+    for name in ("cpuUtilization", "containerCPUUtilization"):
+        job.bend(name, lambda v, t: v * 1.1, since_s)
+
+
 def backpressure(job, spec):
     """The last task is the bottleneck; shows in task metrics only below APPLICATION level."""
     since_s = _since(job, {"since": "-2h", **spec})
     for name in list(job.metrics):
-        if name.startswith("backPressuredTimeMsPerSecond@") and "Sink" not in name:
+        is_last = f"@{job.app.tasks[-1]}" in name
+        if name.startswith("backPressuredTimeMsPerSecond@") and not is_last:
             job.bend(name, lambda v, t: 720.0 + v, since_s)
-        if name.startswith("busyTimeMsPerSecond@") and "Sink" in name:
+        if name.startswith("idleTimeMsPerSecond@"):
+            job.bend(name, lambda v, t: 5.0, since_s)
+        if name.startswith("busyTimeMsPerSecond@") and is_last:
             job.bend(name, lambda v, t: min(1000.0, 960.0 + v * 0.1), since_s)
     source_lag(job, {"since": since_s, "ms_per_minute": 15000.0})
     before, interval = job.duration_ms, job.interval_ms
@@ -161,4 +175,4 @@ def backpressure(job, spec):
 
 PROBLEMS = {f.__name__: f for f in (
     healthy, stopped, restart_loop, checkpoint_growth, checkpoint_failure, hung_checkpoint, source_lag,
-    memory_pressure, gc_pressure, cpu_saturation, overprovisioned, throughput_drop, watermark_stall, stalled, backpressure)}
+    memory_pressure, gc_pressure, cpu_saturation, overprovisioned, throughput_drop, watermark_stall, stalled, data_skew, backpressure)}

@@ -10,7 +10,7 @@ from .noise import seed_of
 _PERCENTILE = re.compile(r"^(?:p|tm|wm)(\d{1,2}(?:\.\d+)?|100)$")
 _RANGE = re.compile(r"^(TM|WM|TC|TS|PR)\(.*\)$")
 STATISTICS = ("Average", "Sum", "Minimum", "Maximum", "SampleCount", "IQM")
-_CACHE_POINTS = 60000
+_CACHE_POINTS = 128
 
 
 def is_statistic(stat):
@@ -63,7 +63,7 @@ class Series:
         return (self.namespace, self.name, self.dimensions)
 
     def _minute(self, t):
-        """The statistic set of the minute at t, however new it is."""
+        """The statistic set of the minute at t, however new it is; the last few are remembered."""
         if t in self._cache:
             return self._cache[t]
         found = self._compute(t)
@@ -77,16 +77,19 @@ class Series:
             return None
         if self.until_s is not None and t >= self.until_s:
             return None
-        if any(start <= t < end for start, end in self.gaps):
+        if self.gaps and any(start <= t < end for start, end in self.gaps):
             return None
         value = self.of(t)
         if value is None or isinstance(value, tuple):
             return value
-        value = float(value)
         if self.samples == 1:
+            value = float(value)
             return (value, value, value, 1)
         swing = abs(value) * self.spread
-        return (value * self.samples, value - swing, value + swing, self.samples)
+        high = value + swing
+        if self.unit == "Percent" and high > 100.0:
+            high = max(100.0, value)
+        return (value * self.samples, value - swing, high, self.samples)
 
     def visible(self, t, now_s):
         """The statistic set as it is served at now_s."""
@@ -101,24 +104,25 @@ class Series:
 
     def points(self, start_s, end_s, period_s, stat, now_s):
         """[(period start, value)] ascending, for periods that begin in [start_s, end_s)."""
+        # Old minutes of long reads go past the cache: they are many and seldom asked for again.
+        settled_s = now_s - 60 - max(self.late_s, self.revise["for_s"] if self.revise else 0)
+        is_long = end_s - start_s > _CACHE_POINTS * 60
+
+        def read(t):
+            return self._compute(t) if is_long and t <= settled_s else self.visible(t, now_s)
+
         result = []
         if period_s == 60:
             for t in range(start_s, end_s, 60):
-                found = self.visible(t, now_s)
+                found = read(t)
                 if found:
                     result.append((t, statistic(stat, *found)))
             return result
         for begin in range(start_s, end_s, period_s):
-            total, count, low, high = 0.0, 0, None, None
-            for t in range(begin - begin % 60, begin + period_s, 60):
-                found = self.visible(t, now_s)
-                if found:
-                    total += found[0]
-                    count += found[3]
-                    low = found[1] if low is None else min(low, found[1])
-                    high = found[2] if high is None else max(high, found[2])
-            if count:
-                result.append((begin, statistic(stat, total, low, high, count)))
+            minutes = [found for found in map(read, range(begin - begin % 60, begin + period_s, 60)) if found]
+            if minutes:
+                totals, lows, highs, counts = zip(*minutes)
+                result.append((begin, statistic(stat, sum(totals), min(lows), max(highs), sum(counts))))
         return result
 
     def active_between(self, from_s, to_s, now_s):

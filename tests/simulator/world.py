@@ -5,7 +5,7 @@ import copy
 import re
 import secrets
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 
 from .applications import Application
 from .auth import Identity
@@ -13,7 +13,6 @@ from .clock import parse_duration, resolve_time
 from .faults import Faults
 from .records import Records
 from .series import SeriesStore, build_series
-from .services.cloudwatch import new_page_cache
 from .shapes import merge
 
 DEFAULT_KEY = {"access_key_id": "AKIDSIMULATOR", "secret_access_key": "simulator-secret-access-key"}
@@ -60,7 +59,7 @@ class World:
         self.faults = Faults()
         self.listener_fault = lambda fault: None    # the server puts its own here
         self._lock = threading.RLock()
-        self.metric_pages = new_page_cache()
+        self.metric_pages = OrderedDict()
         self.load(scenario)
 
     def _read_plain(self):
@@ -190,6 +189,15 @@ class World:
             store = self.store(spec.get("account", self.account), spec.get("region", self.region))
             store.put(series)
         self.metric_pages.clear()
+
+    def remember_pages(self, key, results):
+        """Keep the results of a GetMetricData whose pages are being fetched; None forgets them."""
+        with self._lock:
+            self.metric_pages.pop(key, None)
+            if results is not None:
+                self.metric_pages[key] = results
+            while len(self.metric_pages) > 4:
+                self.metric_pages.popitem(last=False)
 
     def _add_log_group(self, spec):
         key = (spec.get("account", self.account), spec.get("region", self.region), spec["name"])

@@ -2,8 +2,6 @@
 """CloudWatch: GetMetricData and ListMetrics, in AWS JSON 1.0 and in the query protocol."""
 
 import re
-from collections import OrderedDict
-
 from ..clock import DAY_S
 from ..errors import ApiError
 from ..series import RETENTION, is_statistic
@@ -94,21 +92,21 @@ def _evaluate(call, query, now_s):
 
 
 def _results(call, now_s):
-    """Every result in full: [(id, label, points)]; remembered while its pages are fetched."""
-    key = (digest(call.params), now_s, call.account, call.region)
-    cache = call.world.metric_pages
-    if key in cache:
-        return cache[key]
+    """Every result in full: [(id, label, points)]."""
     descending = call.params.get("ScanBy", "TimestampDescending") == "TimestampDescending"
     found = []
     for query in call.params["MetricDataQueries"]:
         if query.get("ReturnData", True):
             label, points = _evaluate(call, query, now_s)
             found.append((query["Id"], label, points[::-1] if descending else points))
-    cache[key] = found
-    while len(cache) > 8:
-        cache.popitem(last=False)
     return found
+
+
+def _remembered(call, now_s, is_first):
+    """`_results`, kept from one page to the next."""
+    key, cache = (digest(call.params), now_s, call.account, call.region), call.world.metric_pages
+    found = cache.get(key) if not is_first else None
+    return (_results(call, now_s) if found is None else found), key
 
 
 def _sequential(results, at, budget):
@@ -151,7 +149,9 @@ def get_metric_data(call):
             raise _bad_token()
         at, now_s = state["at"], state["now"]
     style = _interleaved if world.settings.get("metric_pages") == "interleaved" else _sequential
-    shown, following = style(_results(call, now_s), at, budget)
+    results, key = _remembered(call, now_s, at == 0)
+    shown, following = style(results, at, budget)
+    world.remember_pages(key, results if following is not None else None)
     output = {"MetricDataResults": [_result(call, *row) for row in shown], "Messages": []}
     if following is not None:
         output["NextToken"] = make_token({"h": digest(params), "at": following, "now": now_s})
@@ -204,10 +204,6 @@ def list_metrics(call):
     if params.get("IncludeLinkedAccounts"):
         output["OwningAccounts"] = [account for account, _ in shown]
     return output
-
-
-def new_page_cache():
-    return OrderedDict()
 
 
 SERVICE = Service(

@@ -38,7 +38,7 @@ def describe_application(call):
     app = _application(call)
     detail = app.detail
     if call.params.get("IncludeAdditionalDetails") and detail["ApplicationStatus"] != "READY":
-        plan = call.world.settings.get("job_plan") or job_plan(app.name, app.parallelism)
+        plan = call.world.settings.get("job_plan") or job_plan(app.name, app.tasks, app.parallelism)
         detail = merge(detail, {"ApplicationConfigurationDescription": {
             "FlinkApplicationConfigurationDescription": {"JobPlanDescription": app.entry.get("job_plan", plan)}}})
     return {"ApplicationDetail": detail}

@@ -339,6 +339,30 @@ def test_story_stopped__nothing_since(story):
     assert {a["name"]: a["status"] for a in story.applications()}["off"] == "READY"
 
 
+@pytest.mark.parametrize("level,kinds", [
+    ("APPLICATION", set()), ("TASK", {("Task",)}), ("OPERATOR", {("Task",), ("Operator", "Task")}), ("PARALLELISM", {("Task",), ("Parallelism", "Task")})])
+def test_story_levels__dimensions(make_sim, level, kinds):
+    sim = make_sim({"applications": [{"name": "a", "metrics_level": level, "parallelism": 3}]})
+    listed = boto(sim, "cloudwatch").list_metrics(Namespace="AWS/KinesisAnalytics")["Metrics"]
+    found = {tuple(sorted(d["Name"] for d in m["Dimensions"] if d["Name"] != "Application")) for m in listed}
+    assert found - {()} == kinds
+
+
+def test_story_skew__one_subtask_takes_six_times_the_others(make_sim):
+    sim = make_sim({"applications": [{"name": "a", "metrics_level": "PARALLELISM", "parallelism": 4, "job": {"kind": "data_skew"}}]})
+    means = []
+    for subtask in range(4):
+        rows_of = sim.series("numRecordsInPerSecond", {"Application": "a", "Task": "Aggregate", "Parallelism": str(subtask)})
+        means.append(sum(v for _, v in rows_of) / len(rows_of))
+    assert means[1] / sorted(means)[1] == pytest.approx(6, rel=0.1) and max(means) == means[1]
+
+
+def test_story_percent__never_above_100(make_sim):
+    sim = make_sim({"applications": [{"name": "a", "job": {"kind": "cpu_saturation", "also": [{"kind": "memory_pressure"}]}}]})
+    for metric in ("cpuUtilization", "containerCPUUtilization", "heapMemoryUtilization"):
+        assert 90 < max(v for _, v in series(sim, "a", metric)) <= 100
+
+
 def test_story__same_scenario_and_clock__same_bytes(make_sim):
     params = {"StartTime": MINUTE - 7200, "EndTime": MINUTE, "MetricDataQueries": [
         metric_query(app, metric, f"m{i}") for i, (app, metric) in enumerate(

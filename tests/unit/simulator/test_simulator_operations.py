@@ -58,6 +58,7 @@ def test_describe_application__additional_details__plan_is_json_text(sim):
     plan = json.loads(detail["ApplicationConfigurationDescription"]["FlinkApplicationConfigurationDescription"]["JobPlanDescription"])
     ids = [node["id"] for node in plan["nodes"]]
     assert [i["id"] for node in plan["nodes"] for i in node["inputs"]] == ids[:-1]
+    assert plan["nodes"][0]["description"] == "Source: orders -&gt; Parse<br/>"
 
 
 @pytest.mark.parametrize("operation", ["DescribeApplication", "ListApplicationOperations", "ListApplicationSnapshots"])
