@@ -198,13 +198,13 @@ static int prepare(struct rpc_call *call, const cJSON *request) {
                         method->name);
         if (r == 0)
                 r = rpc_read_params(q, method->params, cJSON_GetObjectItemCaseSensitive(request, "params"));
-        if (r == 0)
+        if (r == 0) {
+                call->method = method; /* whatever start leaves behind is freed, also when it fails */
                 r = method->start(q, &call->state);
+        }
         if (r < 0 && !q->error_code)
                 rpc_fail(q, RPC_ERROR_INTERNAL, "the store could not be read: %s",
                          r == -ENOMEM ? "out of memory" : store_error(call->host->store));
-        if (r == 0)
-                call->method = method;
         return r;
 }
 
