@@ -87,6 +87,50 @@ def test_match(sim, match, hit):
     assert tuple(s == 500 for s in seen) == hit
 
 
+def test_clear__one_by_its_id(sim):
+    first, second = sim.faults([{"kind": "status", "times": "always"}, {"kind": "skew", "times": "always"}])
+    sim.control("DELETE", f"faults/{first}")
+    assert [f["id"] for f in sim.fault_state()] == [second] and apps(sim).status == 200
+
+
+JSON_CALLS = [
+    ("cloudwatch", "GetMetricData", {"StartTime": 1, "EndTime": 2, "MetricDataQueries": [metric_query("orders", "uptime")]}),
+    ("cloudwatch", "ListMetrics", {}),
+    ("kinesisanalyticsv2", "ListApplications", {}),
+    ("kinesisanalyticsv2", "DescribeApplication", {"ApplicationName": "orders"}),
+    ("kinesisanalyticsv2", "ListApplicationOperations", {"ApplicationName": "orders"}),
+    ("kinesisanalyticsv2", "DescribeApplicationOperation", {"ApplicationName": "orders", "OperationId": "x"}),
+    ("kinesisanalyticsv2", "ListApplicationSnapshots", {"ApplicationName": "orders"}),
+    ("logs", "FilterLogEvents", {"logGroupName": "/aws/kinesis-analytics/orders", "limit": 5}),
+    ("logs", "DescribeLogStreams", {"logGroupName": "/aws/kinesis-analytics/orders"}),
+]
+QUERY_CALLS = [
+    ("sts", IDENTITY),
+    ("sts", {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": "arn:aws:iam::111122223333:role/x", "RoleSessionName": "ab"}),
+    ("sns", {"Action": "Publish", "Version": "2010-03-31", "Message": "m", "TopicArn": "arn:aws:sns:eu-west-1:111122223333:oncall"}),
+]
+MATRIX = [{"kind": kind} for kind in (
+    "throttle", "status", "html", "expired_token", "invalid_next_token", "access_denied", "empty_body", "slow", "bad_json",
+    "wrong_content_type", "skew", "clock_offset", "close", "age", "vary", "reset", "truncate")]
+MATRIX += [{"kind": "big_body", "megabytes": 1}, {"kind": "error", "code": "InternalFailure", "status": 500}, {"kind": "hang", "for": "10ms"}]
+
+
+@pytest.mark.parametrize("fault", MATRIX, ids=lambda f: f["kind"])
+def test_matrix__every_operation_under_every_fault__no_bug_of_the_simulator(sim, fault):
+    for call in JSON_CALLS + QUERY_CALLS:
+        sim.clear_faults()
+        sim.faults({**fault, "delay": "1ms", "unknown_members": True, "nulls": 0.5})
+        try:
+            if len(call) == 3:
+                call_json(sim, *call)
+            else:
+                call_query(sim, *call)
+        except (http.client.HTTPException, OSError):
+            assert fault["kind"] in ("reset", "truncate", "hang")
+        assert sim.requests()[-1]["fault"] == fault["kind"]
+    assert sim.violations() == []
+
+
 def test_unknown_kind_or_match__refused(sim):
     for fault in ({"kind": "meteor"}, {"kind": "status", "match": {"colour": "red"}}):
         with pytest.raises(Exception, match="fault kind"):

@@ -132,6 +132,15 @@ def test_date__more_than_five_minutes_off__refused_with_the_reason(sim, minutes,
     assert sim.violations() == []
 
 
+def test_date__setting_skew_error__that_code(sim):
+    sim.patch_scenario({"settings": {"skew_error": "RequestTimeTooSkewed"}})
+    try:
+        at = datetime.datetime.utcnow() - datetime.timedelta(minutes=10)
+        assert call_json(sim, "kinesisanalyticsv2", "ListApplications", {}, at=at).code == "RequestTimeTooSkewed"
+    finally:
+        sim.patch_scenario({"settings": None})
+
+
 @pytest.mark.parametrize("minutes", [-4, 4])
 def test_date__within_five_minutes__accepted(sim, minutes):
     at = datetime.datetime.utcnow() + datetime.timedelta(minutes=minutes)
