@@ -10,8 +10,9 @@
 struct canonical {
         struct canonical_header {
                 struct span name, value;
-                uint64_t head; /* the name's first eight bytes in lower case, the first one highest: orders most names */
-        } *headers;
+                uint64_t
+                        head; /* the name's first eight bytes in lower case, the first one highest: orders most names */
+        } * headers;
         size_t n_headers, room_headers;
         struct canonical_pair {
                 size_t key, key_len, value_len; /* encoded key and value, one after the other in `text` */

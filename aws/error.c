@@ -232,7 +232,7 @@ static enum aws_outcome classify_status(int status, const char *code) {
         if (status == 500 || status == 502 || status == 503 || status == 504 || status == 408)
                 return AWS_TRANSIENT;
         bool is_bare = strncmp(code, "HTTP ", 5) == 0;
-        if (is_bare && (status == 401 || status == 403 || status == 407))
+        if (status == 401 || status == 403 || status == 407)
                 return AWS_DENIED;
         if (is_bare && (status == 404 || status == 410))
                 return AWS_NOT_FOUND;

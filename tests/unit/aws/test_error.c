@@ -204,6 +204,8 @@ static void test_classify__each_kind__its_outcome(void **state) {
                 {400, "OptInRequired", AWS_DENIED},
                 {400, "SubscriptionRequiredException", AWS_DENIED},
                 {403, "HTTP 403", AWS_DENIED},
+                {403, "ForbiddenException", AWS_DENIED},
+                {403, "IDPRejectedClaim", AWS_DENIED},
                 {407, "HTTP 407", AWS_DENIED},
                 {400, "ResourceNotFoundException", AWS_NOT_FOUND},
                 {404, "NotFound", AWS_NOT_FOUND},

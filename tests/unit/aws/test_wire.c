@@ -32,8 +32,7 @@ static void test_query__publish__as_the_reference_writes_it(void **state) {
 static void test_percent__every_byte__encoded_and_back(void **state) {
         (void)state;
         SCOPED(buf_done)
-        struct buf plain = BUF_INIT(4096),
-                   coded = BUF_INIT(4096), back = BUF_INIT(4096), again = BUF_INIT(4096);
+        struct buf plain = BUF_INIT(4096), coded = BUF_INIT(4096), back = BUF_INIT(4096), again = BUF_INIT(4096);
         for (int c = 0; c < 256; c++)
                 buf_put_char(&plain, (char)c);
         percent_encode(&coded, buf_span(&plain));
