@@ -418,6 +418,25 @@ static void test_metrics__endless_pages__eproto(void **context) {
         run_done(&run);
 }
 
+static void test_metrics__pages_of_one_request__end_with_it(void **context) {
+        (void)context;
+        enum { HOUR = T0 / 3600 * 3600 };
+        struct metric_query queries[] = {query(1, "uptime", T0, T0 + 300), query(2, "KPUs", HOUR - 3600, HOUR)};
+        struct collect_job job = job_of(queries, 2);
+        struct run run;
+        assert_int_equal(run_begin(&run, &collector_metrics, &job), STEP_SEND);
+        assert_int_equal(run_text(&run, SPAN("{\"NextToken\":\"of the first\"}")), STEP_SEND);
+        assert_text_in(buf_str(&run.request.body), "\"of the first\"");
+        assert_int_equal(answer(&run, 1, T0), STEP_SEND);
+        assert_text_in(buf_str(&run.request.body), "\"KPUs\"");
+        assert_null(strstr(buf_str(&run.request.body), "NextToken"));
+        assert_int_equal(run_text(&run, SPAN("{\"NextToken\":\"of the first\"}")), STEP_SEND);
+        assert_int_equal(answer(&run, 1, HOUR - 3600), 0);
+        assert_int_equal(run.batch.n_readings, 2);
+        assert_int_equal(run.batch.metrics_requested, 4);
+        run_done(&run);
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_metrics__two_queries__one_request_in_aws_json),
@@ -439,6 +458,7 @@ int main(void) {
                 cmocka_unit_test(test_metrics__wholly_gone_or_empty__nothing_is_asked),
                 cmocka_unit_test(test_metrics__unaligned_or_backward_span__einval),
                 cmocka_unit_test(test_metrics__endless_pages__eproto),
+                cmocka_unit_test(test_metrics__pages_of_one_request__end_with_it),
         };
         return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
 }

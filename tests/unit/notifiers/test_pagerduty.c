@@ -31,6 +31,15 @@ static void test_pagerduty__each_event__as_the_golden_files(void **context) {
         assert_rendered("pagerduty-resolved.json", delivery_loop(EVENT_RESOLVED));
 }
 
+/* Somebody knows of it, but not that it became worse. */
+static void test_pagerduty__escalated_while_acknowledged__triggers(void **context) {
+        (void)context;
+        struct delivery d = delivery_loop(EVENT_ESCALATED);
+        d.incident.state = INCIDENT_ACKNOWLEDGED;
+        SCOPED(http_request_done) struct http_request r = render(d);
+        assert_text_in(buf_str(&r.body), "\"event_action\":\"trigger\"");
+}
+
 static void test_pagerduty__base_url__for_the_eu_service(void **context) {
         (void)context;
         SCOPED(delivery_done) struct delivery d = delivery_loop(EVENT_OPENED);
@@ -92,6 +101,7 @@ static void test_pagerduty__configuration__faults_without_the_key(void **context
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_pagerduty__each_event__as_the_golden_files),
+                cmocka_unit_test(test_pagerduty__escalated_while_acknowledged__triggers),
                 cmocka_unit_test(test_pagerduty__base_url__for_the_eu_service),
                 cmocka_unit_test(test_pagerduty__hostile_texts__within_the_limits),
                 cmocka_unit_test(test_pagerduty__answers__delivered_later_or_never),
