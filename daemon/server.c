@@ -12,7 +12,8 @@
 #include "util/text.h"
 
 enum {
-        CONNECTIONS_MAX = 1024,
+        CONNECTIONS_MAX = 768, /* of the usual 1024 descriptors: the network and the store need some too */
+        ACCEPT_AGAIN_MS = 100, /* after running out of descriptors */
         READ_BYTES = 16 << 10,
         OUTPUT_LOW_BYTES = 64 << 10, /* more of an answer is made when less than this waits for the client */
         OUTPUT_MAX_BYTES = 64 << 20,
@@ -28,8 +29,10 @@ struct server {
         gid_t group;
         bool has_group;
         ev_io accept;
+        struct timer accept_again;
         struct connection *connections;
         size_t n_connections;
+        bool is_bound;
 };
 
 struct connection {
@@ -43,7 +46,8 @@ struct connection {
         struct buf input, output;
         size_t n_written; /* of output */
         struct rpc_call *call;
-        bool is_ending; /* the client has sent all it will */
+        bool is_ending;   /* the client has sent all it will */
+        bool is_skipping; /* the rest of a line that was too long */
 };
 
 static void update(struct connection *c);
@@ -66,6 +70,8 @@ static void connection_free(struct connection *c) {
         free(c);
 }
 
+static const char too_long[] = "the request is longer than 1 MiB";
+
 /* Takes one line off the input and begins its answer. False when there is no whole line. */
 static bool begin_call(struct connection *c) {
         struct span input = buf_span(&c->input);
@@ -73,8 +79,10 @@ static bool begin_call(struct connection *c) {
         if (!end)
                 return false;
         struct span line = {input.data, (size_t)(end - input.data)};
-        if (span_trim(line).len > 0 &&
-            rpc_start(c->server->host, line, c->access, loop_now_s(c->server->loop), &c->call) < 0)
+        if (line.len > RPC_REQUEST_MAX)
+                rpc_refuse(&c->output, -32600, too_long);
+        else if (span_trim(line).len > 0 &&
+                 rpc_start(c->server->host, line, c->access, loop_now_s(c->server->loop), &c->call) < 0)
                 rpc_refuse(&c->output, -32603, "out of memory");
         buf_consume(&c->input, line.len + 1);
         return true;
@@ -117,10 +125,10 @@ static void update(struct connection *c) {
         struct ev_loop *ev = loop_ev(c->server->loop);
         size_t waiting = c->output.len - c->n_written;
         bool has_line = c->input.len > 0 && memchr(c->input.data, '\n', c->input.len);
-        if (!c->call && !has_line && c->input.len >= RPC_REQUEST_MAX) {
-                rpc_refuse(&c->output, -32600, "the request is longer than 1 MiB");
+        if (!c->call && !has_line && c->input.len > RPC_REQUEST_MAX) {
+                rpc_refuse(&c->output, -32600, too_long);
                 buf_clear(&c->input);
-                c->is_ending = true;
+                c->is_skipping = true; /* to the line's end: who is still sending reads no answer */
                 waiting = c->output.len - c->n_written;
         }
         bool can_work = (c->call || has_line) && waiting < OUTPUT_LOW_BYTES;
@@ -158,6 +166,9 @@ static void on_writable(struct ev_loop *ev, ev_io *io, int events) {
         if (c->n_written == c->output.len) {
                 buf_done(&c->output);
                 c->n_written = 0;
+        } else if (c->n_written >= OUTPUT_LOW_BYTES) {
+                buf_consume(&c->output, c->n_written);
+                c->n_written = 0;
         }
         update(c);
 }
@@ -170,10 +181,18 @@ static void on_readable(struct ev_loop *ev, ev_io *io, int events) {
         ssize_t n = recv(c->fd, bytes, sizeof bytes, MSG_DONTWAIT);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return;
+        struct span fresh = {bytes, n > 0 ? (size_t)n : 0};
+        if (c->is_skipping) {
+                struct span rest = fresh;
+                span_split(&rest, '\n');
+                c->is_skipping = !rest.data;
+                fresh = rest.data ? rest : (struct span){bytes, 0};
+        }
         if (n <= 0)
                 c->is_ending = true;
         else
-                buf_put(&c->input, bytes, (size_t)n);
+                timer_stop(&c->stalled);
+        buf_put_span(&c->input, fresh);
         if (n < 0 || c->input.failed) {
                 connection_free(c);
                 return;
@@ -205,12 +224,23 @@ static enum rpc_access access_of(const struct server *s, int fd) {
         return may_change ? RPC_CHANGE : RPC_READ;
 }
 
+static void accept_again(void *arg) {
+        struct server *s = arg;
+        if (s->n_connections < CONNECTIONS_MAX)
+                ev_io_start(loop_ev(s->loop), &s->accept);
+}
+
 static void on_connection(struct ev_loop *ev, ev_io *io, int events) {
         (void)events;
         struct server *s = io->data;
         int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0)
+        if (fd < 0) {
+                if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+                        ev_io_stop(ev, io);
+                        timer_start(&s->accept_again, s->loop, ACCEPT_AGAIN_MS, accept_again, s);
+                }
                 return;
+        }
         struct connection *c = calloc(1, sizeof *c);
         if (!c) {
                 close(fd);
@@ -229,6 +259,7 @@ static void on_connection(struct ev_loop *ev, ev_io *io, int events) {
         ev_io_init(&c->reader, on_readable, fd, EV_READ);
         ev_io_init(&c->writer, on_writable, fd, EV_WRITE);
         ev_idle_init(&c->worker, on_work);
+        ev_set_priority(&c->worker, EV_MAXPRI); /* else a judgement, slice after slice, would leave no idle moment */
         c->reader.data = c->writer.data = c->worker.data = c;
         if (++s->n_connections == CONNECTIONS_MAX)
                 ev_io_stop(ev, &s->accept);
@@ -261,7 +292,9 @@ static int remove_stale(const struct sockaddr_un *address, struct err *reterr) {
                 return 0;
         if (!S_ISSOCK(st.st_mode))
                 return err_set(reterr, -EEXIST, "socket %s: something that is no socket is there", address->sun_path);
-        if (probe >= 0 && connect(probe, (const struct sockaddr *)address, sizeof *address) == 0)
+        /* A full queue is no refusal. */
+        if (probe < 0 || connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 ||
+            errno != ECONNREFUSED)
                 return err_set(reterr, -EADDRINUSE, "socket %s is in use by another process", address->sun_path);
         return unlink(address->sun_path) < 0
                        ? err_set(reterr, -errno, "socket %s: %s", address->sun_path, strerror(errno))
@@ -280,6 +313,7 @@ static int bind_socket(struct server *s, const char *group, struct err *reterr) 
         mode_t mask = umask(0177);
         r = s->fd < 0 || bind(s->fd, (struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
         umask(mask);
+        s->is_bound = r == 0;
         if (r < 0)
                 return err_set(reterr, r,
                                "cannot open the socket %s: %s: does its folder exist and may the daemon write there?",
@@ -304,6 +338,8 @@ int server_new(struct loop *l, const struct rpc_host *host, const char *path, co
         if (r < 0) {
                 if (s->fd >= 0)
                         close(s->fd);
+                if (s->is_bound)
+                        unlink(s->path);
                 free(s->path);
                 free(s);
                 return r;
@@ -321,6 +357,7 @@ void server_free(struct server *s) {
         while (s->connections)
                 connection_free(s->connections);
         ev_io_stop(loop_ev(s->loop), &s->accept);
+        timer_stop(&s->accept_again);
         close(s->fd);
         unlink(s->path);
         free(s->path);
