@@ -10,7 +10,7 @@
 #include "diagnosers/statistics.h"
 
 enum { CADENCES, MINIMUM };
-enum { HISTORY_S = 86400, HISTORY_MIN = 5 };
+enum { HISTORY_S = 86400, HISTORY_MIN = 5, HABIT_MAX = 2 };
 
 static const struct param params[] = {
         {"cadences", PARAM_RATIO, 5, 2, 1000, "times the checkpoint cadence, max(interval, duration + pause), without a new checkpoint"},
@@ -24,18 +24,16 @@ static const struct series_need needs[] = {
         {"runningTime", NULL, 7200, true},                  {0},
 };
 
-/* Whether the gauges used to move: the longest earlier standstill was less than a third of this one. */
+/* Whether the gauges used to move. Where there is next to no state, checkpoints often look like the one before: a standstill of a third of
+ * this one, more than twice within the history, is a habit and not a hang. */
 static bool used_to_move(struct checkpoint_walk walk, int64_t frozen_since_s, int64_t frozen_s) {
         struct checkpoint c;
-        size_t n = 0;
-        int64_t later_s = frozen_since_s;
-        while (checkpoint_next(&walk, &c)) {
-                if (later_s - c.at_s > frozen_s / 3)
-                        return n >= HISTORY_MIN;
-                later_s = c.at_s;
+        size_t n = 0, n_long = 0;
+        for (int64_t later_s = frozen_since_s; checkpoint_next(&walk, &c); later_s = c.at_s) {
+                n_long += later_s - c.at_s > frozen_s / 3;
                 n++;
         }
-        return n >= HISTORY_MIN;
+        return n >= HISTORY_MIN && n_long <= HABIT_MAX;
 }
 
 /* Enough samples all along, or nothing is known of the time between. */

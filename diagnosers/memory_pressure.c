@@ -101,13 +101,15 @@ static void look_at_threads(const struct window *w, double ratio, struct finding
         if (!series_is_fresh(w, s) || s->n_samples == 0)
                 return;
         int64_t until_s = series_until_s(w, s);
+        double now = series_quantile(s, until_s - 1800, until_s, 0.5, 5);
+        if (!(now - series_quantile(s, until_s - DAY_S, until_s - DAY_S + 1800, 0.5, 5) >= 50))
+                return;
         for (int i = 0; i < 4; i++) {
                 int64_t from_s = until_s - DAY_S + i * DAY_S / 4;
                 quarter[i] = series_quantile(s, from_s, from_s + DAY_S / 4, 0.5, 60);
                 if (isnan(quarter[i]) || (i > 0 && quarter[i] <= quarter[i - 1]))
                         return;
         }
-        double now = series_quantile(s, until_s - 1800, until_s, 0.5, 5);
         if (!(now >= ratio * quarter[0]) || now - quarter[0] < 50)
                 return;
         struct finding *f = findings_add(out, "memory_pressure", SEVERITY_WARNING, CONFIDENCE_MEDIUM,

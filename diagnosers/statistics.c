@@ -14,7 +14,7 @@ int64_t series_until_s(const struct window *w, const struct series_view *s) {
 
 bool series_is_fresh(const struct window *w, const struct series_view *s) {
         /* A tier is read each interval, each tenth, each sixtieth; the interval is a minute unless configured, so leave it room. */
-        static const int64_t tolerated_s[] = {[TIER_SENTINEL] = 1200, [TIER_DIAGNOSIS] = 2400, [TIER_SLOW] = 3 * 3600};
+        static const int64_t tolerated_s[] = {[TIER_SENTINEL] = 1200, [TIER_DIAGNOSIS] = 2400, [TIER_SLOW] = 3 * 3600, [TIER_RARE] = 18 * 3600};
         return s && s->read_until_s > 0 && w->now_s - s->read_until_s <= tolerated_s[s->metric->tier];
 }
 
@@ -113,16 +113,36 @@ struct rise series_rise(const struct series_view *s, int64_t from_s, int64_t to_
         return r;
 }
 
-static int by_value(const void *a, const void *b) {
-        double x = *(const double *)a, y = *(const double *)b;
-        return (x > y) - (x < y);
+/* Hoare's selection: values[k] is then the one that sorting would put there. */
+static void select_nth(double *values, size_t n, size_t k) {
+        size_t low = 0, high = n - 1;
+        while (low < high) {
+                double pivot = values[low + (high - low) / 2];
+                size_t i = low, j = high;
+                for (;;) {
+                        while (values[i] < pivot)
+                                i++;
+                        while (values[j] > pivot)
+                                j--;
+                        if (i >= j)
+                                break;
+                        double swapped = values[i];
+                        values[i++] = values[j];
+                        values[j--] = swapped;
+                }
+                if (k <= j)
+                        high = j;
+                else
+                        low = j + 1;
+        }
 }
 
 double quantile(double *values, size_t n, double q) {
         if (n == 0)
                 return NAN;
-        qsort(values, n, sizeof *values, by_value);
-        return values[(size_t)(q * (double)(n - 1))];
+        size_t k = (size_t)(q * (double)(n - 1));
+        select_nth(values, n, k);
+        return values[k];
 }
 
 double series_quantile(const struct series_view *s, int64_t from_s, int64_t to_s, double q, size_t min_n) {

@@ -38,7 +38,7 @@ double line_at(const struct line *l, int64_t at_s);
 /* Line through the samples of [from_s, to_s). */
 bool series_line(const struct series_view *s, int64_t from_s, int64_t to_s, struct line *ret);
 
-/* Sorts `values`; q in [0, 1], the lower of two neighbours. NaN when n is 0. */
+/* Reorders `values`; q in [0, 1], the lower of two neighbours. NaN when n is 0. */
 double quantile(double *values, size_t n, double q);
 /* Of the samples in [from_s, to_s), evenly thinned when there are many. NaN when there are fewer than min_n. */
 double series_quantile(const struct series_view *s, int64_t from_s, int64_t to_s, double q, size_t min_n);

@@ -22,19 +22,19 @@ static const struct series_need needs[] = {
 };
 
 struct usual {
-        double least, most; /* of the days' medians at this hour */
+        double least; /* of the days' medians at this hour */
         int n_days;
 };
 
-static struct usual look_back(const struct series_view *s, int64_t until_s, int64_t for_s) {
+/* Goes on only while the rate would be a drop against each day so far: the healthy many need two days. */
+static struct usual look_back(const struct series_view *s, int64_t until_s, int64_t for_s, double low) {
         struct usual u = {.least = INFINITY};
-        for (int d = 1; d <= DAYS; d++) {
+        for (int d = 1; d <= DAYS && (u.n_days < DAYS_MIN || low < u.least); d++) {
                 int64_t to_s = until_s - d * DAY_S;
                 double typical = series_quantile(s, to_s - for_s - AROUND_S, to_s + AROUND_S, 0.5, 20);
                 if (isnan(typical))
                         continue;
                 u.least = fmin(u.least, typical);
-                u.most = fmax(u.most, typical);
                 u.n_days++;
         }
         return u;
@@ -85,10 +85,10 @@ static int judge(const struct window *w, const double *settings, struct findings
         double now = series_quantile(s, until_s - for_s, until_s, 0.9, (size_t)(for_s / 120));
         if (isnan(now))
                 return JUDGE_BLIND;
-        struct usual u = look_back(s, until_s, for_s);
+        double ratio = settings[RATIO] * (window_prior(w, "throughput_drop", NULL) ? 1.2 : 1);
+        struct usual u = look_back(s, until_s, for_s, now / ratio);
         if (u.n_days < DAYS_MIN)
                 return JUDGE_BLIND;
-        double ratio = settings[RATIO] * (window_prior(w, "throughput_drop", NULL) ? 1.2 : 1);
         if (u.least >= settings[MINIMUM] && now < ratio * u.least)
                 report(w, settings, s, &u, now, out);
         return out->failed;
