@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What test_botocore.py asks: "sign" reads one JSON request a line and writes its Authorization, "rate" reads "MS THROTTLED" lines and
+ * writes the limiter's rates. */
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/retry.h"
+#include "aws/sigv4.h"
+#include "util/scope.h"
+
+static char *text_of(const cJSON *object, const char *name) {
+        const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+        return cJSON_IsString(item) ? item->valuestring : NULL;
+}
+
+static int sign_one(struct sigv4 *s, const char *line) {
+        SCOPED(http_request_done) struct http_request r;
+        cJSON *q = cJSON_Parse(line);
+        const cJSON *header;
+        int failed = q ? 0 : -1;
+        http_request_init(&r);
+        if (q) {
+                const struct aws_keys keys = {.access_key_id = text_of(q, "id"),
+                                              .secret_access_key = text_of(q, "secret"),
+                                              .session_token = text_of(q, "token")};
+                r.method = text_of(q, "method");
+                r.path = strdup(text_of(q, "target"));
+                buf_put_str(&r.body, text_of(q, "body"));
+                cJSON_ArrayForEach(header, cJSON_GetObjectItemCaseSensitive(q, "headers"))
+                        failed = failed || http_request_header(&r, cJSON_GetArrayItem(header, 0)->valuestring,
+                                                               cJSON_GetArrayItem(header, 1)->valuestring);
+                failed = failed || sigv4_sign(s, &keys, text_of(q, "region"), text_of(q, "service"), text_of(q, "host"),
+                                              (int64_t)cJSON_GetObjectItemCaseSensitive(q, "now_s")->valuedouble, &r);
+                if (!failed)
+                        puts(r.headers[r.n_headers - 1].value);
+        }
+        cJSON_Delete(q);
+        return failed;
+}
+
+static int sign_all(void) {
+        SCOPED(sigv4_free) struct sigv4 *s = NULL;
+        SCOPED(free) char *line = NULL;
+        size_t room = 0;
+        if (sigv4_new(&s) < 0)
+                return 1;
+        while (getline(&line, &room, stdin) > 0)
+                if (sign_one(s, line) != 0)
+                        return 1;
+        return 0;
+}
+
+static int rate_all(void) {
+        struct rate_limiter l;
+        long long ms;
+        int was_throttled;
+        rate_limiter_init(&l);
+        while (scanf("%lld %d", &ms, &was_throttled) == 2) {
+                rate_limiter_update(&l, was_throttled, ms);
+                printf("%.12g %.12g %.12g\n", l.measured_rate, l.fill_rate, l.capacity);
+        }
+        return 0;
+}
+
+int main(int argc, char **argv) {
+        if (argc == 2 && strcmp(argv[1], "sign") == 0)
+                return sign_all();
+        if (argc == 2 && strcmp(argv[1], "rate") == 0)
+                return rate_all();
+        fputs("usage: oracle sign|rate\n", stderr);
+        return 2;
+}
