@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration's life and what is asked of it; config_file.c reads the file. */
+/* The configuration's life and what is asked of it; config_file.c reads the file, config_finish.c completes it. */
 #include "daemon/config.h"
 
 #include <string.h>
@@ -77,7 +77,8 @@ void config_settings(const struct config *c, size_t diagnoser, const char *appli
 enum severity config_severity_cap(const struct config *c, const char *application) {
         enum severity cap = SEVERITY_CRITICAL;
         for (size_t i = 0; i < c->n_applications; i++)
-                if (glob_matches(c->applications[i].name, application))
+                if (c->applications[i].severity_cap != SEVERITY_CAP_NONE &&
+                    glob_matches(c->applications[i].name, application))
                         cap = c->applications[i].severity_cap;
         return cap;
 }

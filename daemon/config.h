@@ -21,9 +21,11 @@ struct config_override {
         double value;
 };
 
+#define SEVERITY_CAP_NONE ((enum severity)(SEVERITY_CRITICAL + 1))
+
 struct config_application {
-        char *name; /* glob */
-        enum severity severity_cap;
+        char *name;                 /* glob */
+        enum severity severity_cap; /* SEVERITY_CAP_NONE: not said here */
         struct config_override *overrides;
         size_t n_overrides, overrides_size;
 };
@@ -73,6 +75,7 @@ void config_faults_done(struct config_faults *f);
 
 /* A diagnoser's settings for one application: the overrides whose glob matches, later sections win. `into` has param_count entries. */
 void config_settings(const struct config *c, size_t diagnoser, const char *application, double *into);
+/* Likewise; SEVERITY_CRITICAL when no section says anything. */
 enum severity config_severity_cap(const struct config *c, const char *application);
 
 SCOPED_DEFINE(struct config, config_free)

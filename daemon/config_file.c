@@ -9,6 +9,7 @@
 
 #include "daemon/config.h"
 #include "daemon/config_keys.h"
+#include "daemon/config_reader.h"
 #include "util/list.h"
 #include "util/number.h"
 #include "util/text.h"
@@ -16,37 +17,12 @@
 enum {
         LINE_BYTES_MAX = 8192,
         FILE_BYTES_MAX = 4 << 20,
-        SECRET_BYTES_MAX = 64 << 10,
+
         FAULTS_BYTES_MAX = 1 << 20,
         FAULTS_MAX = 100
 };
 
-/* Where a named section began, and what a notifier said before its type was known. */
-struct pending_key {
-        int line;
-        size_t notifier;
-        char *name, *value;
-};
-
-struct reader {
-        const char *path;
-        FILE *file;
-        int line;
-        struct config *config;
-        struct config_faults *faults;
-        int section;    /* enum section_id, -1: none or unknown */
-        size_t index;   /* of the named section */
-        bool is_header; /* the current line opened a section */
-        int *target_lines, *notifier_lines;
-        size_t n_target_lines, target_lines_size, n_notifier_lines, notifier_lines_size;
-        struct pending_key *pending;
-        size_t n_pending, pending_size;
-        int failed;
-};
-
-static void fault(struct reader *r, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static void fault(struct reader *r, int line, const char *format, ...) {
+void reader_fault(struct reader *r, int line, const char *format, ...) {
         if (r->faults->n++ >= FAULTS_MAX)
                 return;
         buf_printf(&r->faults->lines, "%s:%d: ", r->path, line);
@@ -62,9 +38,9 @@ static void fault_unknown(struct reader *r, const char *what, struct span name, 
         snprintf(word, sizeof word, "%.*s", (int)(name.len > 70 ? 70 : name.len), name.data);
         const char *meant = text_nearest(word, known, n);
         if (meant)
-                fault(r, r->line, "unknown %s %s: did you mean %s?", what, word, meant);
+                reader_fault(r, r->line, "unknown %s %s: did you mean %s?", what, word, meant);
         else
-                fault(r, r->line, "unknown %s %s", what, word);
+                reader_fault(r, r->line, "unknown %s %s", what, word);
 }
 
 static int settings_init(struct config *c) {
@@ -137,7 +113,7 @@ static char **begin_named(struct reader *r) {
                 struct config_application *a = LIST_ADD(c->applications, c->n_applications, c->applications_size);
                 r->index = c->n_applications - 1;
                 if (a)
-                        a->severity_cap = SEVERITY_CRITICAL;
+                        a->severity_cap = SEVERITY_CAP_NONE;
                 return a ? &a->name : NULL;
         }
         if (r->section == SECTION_NOTIFIER) {
@@ -171,8 +147,13 @@ static void begin_diagnoser(struct reader *r, struct span name) {
 
 static void begin_section(struct reader *r, struct span header) {
         const char *names[N_SECTIONS];
-        struct span rest = header, kind = span_split(&rest, ' '), name = span_trim(rest);
+        size_t n_kind = 0;
+        while (n_kind < header.len && header.data[n_kind] != ' ' && header.data[n_kind] != '\t')
+                n_kind++;
+        struct span kind = {header.data, n_kind},
+                    name = span_trim((struct span){header.data + n_kind, header.len - n_kind});
         r->section = -1;
+        r->had_section = true;
         for (int i = 0; i < N_SECTIONS; i++) {
                 names[i] = config_sections[i].name;
                 if (span_is(kind, names[i]))
@@ -184,9 +165,10 @@ static void begin_section(struct reader *r, struct span header) {
         }
         bool is_named = config_sections[r->section].is_named;
         if (is_named != (name.len > 0)) {
-                fault(r, r->line,
-                      is_named ? "section [%s] needs a name: [%s NAME]" : "section [%s] takes no name: write [%s]",
-                      config_sections[r->section].name, config_sections[r->section].name);
+                reader_fault(r, r->line,
+                             is_named ? "section [%s] needs a name: [%s NAME]"
+                                      : "section [%s] takes no name: write [%s]",
+                             config_sections[r->section].name, config_sections[r->section].name);
                 r->section = -1;
                 return;
         }
@@ -197,8 +179,8 @@ static void begin_section(struct reader *r, struct span header) {
                 bool is_taken = copy && is_name_taken(r, copy);
                 char **slot = copy && !is_taken ? begin_named(r) : NULL;
                 if (is_taken) {
-                        fault(r, r->line, "[%s %s] is there twice: names must differ", config_sections[r->section].name,
-                              copy);
+                        reader_fault(r, r->line, "[%s %s] is there twice: names must differ",
+                                     config_sections[r->section].name, copy);
                         r->section = -1;
                 }
                 if (slot)
@@ -238,7 +220,7 @@ static void set_param(struct reader *r, size_t diagnoser, struct span name, cons
                 if (!span_is(name, params[i].name))
                         continue;
                 if (param_parse(&params[i], span_of(value), &parsed, &err) < 0) {
-                        fault(r, r->line, "%s", err.text);
+                        reader_fault(r, r->line, "%s", err.text);
                         return;
                 }
                 if (r->section == SECTION_DIAGNOSER) {
@@ -262,7 +244,7 @@ static void set_diagnoser_key(struct reader *r, const char *name, const char *va
                 return;
         }
         if (number_bool(span_of(value), &r->config->diagnosers[r->index].is_enabled) < 0)
-                fault(r, r->line, "enabled = %s: expected yes or no", value);
+                reader_fault(r, r->line, "enabled = %s: expected yes or no", value);
 }
 
 /* "checkpoint_duration.warning_ratio" in [application GLOB] */
@@ -296,6 +278,7 @@ static void keep_for_type(struct reader *r, const char *name, const char *value)
 static int on_key(void *arg, const char *ini_section, const char *name, const char *value) {
         (void)ini_section;
         struct reader *r = arg;
+        r->expects_key = false;
         if (r->section < 0)
                 return 1;
         const struct config_key *keys = config_sections[r->section].keys;
@@ -310,7 +293,7 @@ static int on_key(void *arg, const char *ini_section, const char *name, const ch
                 if (result == -ENOMEM)
                         r->failed = result;
                 else if (result < 0)
-                        fault(r, r->line, "%s", err.text);
+                        reader_fault(r, r->line, "%s", err.text);
                 return 1;
         }
         if (r->section == SECTION_DIAGNOSER)
@@ -324,6 +307,15 @@ static int on_key(void *arg, const char *ini_section, const char *name, const ch
 
 /* Lines. */
 
+static const char no_key[] = "expected KEY = VALUE or [SECTION]";
+
+/* libinih saw no key in the last line where check_line did: its `=` stands in a comment. */
+static void check_last(struct reader *r) {
+        if (r->expects_key)
+                reader_fault(r, r->line, "%s", no_key);
+        r->expects_key = false;
+}
+
 static void check_line(struct reader *r, char *line) {
         struct span text = span_trim(span_of(line));
         r->is_header = text.len > 0 && text.data[0] == '[';
@@ -334,16 +326,18 @@ static void check_line(struct reader *r, char *line) {
                 if (end)
                         begin_section(r, span_trim((struct span){text.data + 1, (size_t)(end - text.data) - 1}));
                 else
-                        fault(r, r->line, "section is not closed: ] is missing");
+                        reader_fault(r, r->line, "section is not closed: ] is missing");
                 if (!end)
                         line[0] = '\0';
                 return;
         }
         if (!memchr(text.data, '=', text.len)) {
-                fault(r, r->line, "expected KEY = VALUE or [SECTION]");
+                reader_fault(r, r->line, "%s", no_key);
                 line[0] = '\0';
-        } else if (r->section < 0 && r->faults->n == 0) {
-                fault(r, r->line, "a key before the first [SECTION]");
+        } else {
+                r->expects_key = true;
+                if (!r->had_section)
+                        reader_fault(r, r->line, "a key before the first [SECTION]");
         }
 }
 
@@ -351,135 +345,26 @@ static void check_line(struct reader *r, char *line) {
 static char *read_line(char *to, int size, void *arg) {
         struct reader *r = arg;
         static const char end_of_line[] = "\n";
+        static const char mark[] = "\xEF\xBB\xBF"; /* some editors put it before the first line */
         char raw[LINE_BYTES_MAX];
+        check_last(r);
         if (!fgets(raw, sizeof raw, r->file))
                 return NULL;
         r->line++;
         size_t len = strlen(raw), limit = (size_t)size < sizeof raw ? (size_t)size : sizeof raw;
         bool is_whole = len > 0 && raw[len - 1] == '\n';
         if ((!is_whole && !feof(r->file)) || len + 3 > limit) {
-                fault(r, r->line, "the line is longer than %zu bytes", limit - 4);
+                reader_fault(r, r->line, "the line is longer than %zu bytes", limit - 4);
                 for (int c = is_whole ? '\n' : 0; c != '\n' && c != EOF;)
                         c = fgetc(r->file);
                 text_copy(to, (size_t)size, end_of_line);
                 return to;
         }
-        char *start = raw + strspn(raw, " \t");
+        char *start = raw + (r->line == 1 && strncmp(raw, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0);
+        start += strspn(start, " \t");
         check_line(r, start);
         text_copy(to, (size_t)size, *start ? start : end_of_line);
         return to;
-}
-
-/* After the last line. */
-
-static int read_secret(const char *path, char **ret, struct err *reterr) {
-        SCOPED(fclose) FILE *file = fopen(path, "re");
-        if (!file)
-                return err_set(reterr, -errno, "cannot read %s: %s", path, strerror(errno));
-        SCOPED(buf_wipe) struct buf text = BUF_INIT(SECRET_BYTES_MAX);
-        char *to = buf_reserve(&text, SECRET_BYTES_MAX);
-        if (!to)
-                return -ENOMEM;
-        text.len = fread(to, 1, SECRET_BYTES_MAX, file);
-        to[text.len] = '\0';
-        struct span value = span_trim(buf_span(&text));
-        if (value.len == 0)
-                return err_set(reterr, -EINVAL, "%s is empty", path);
-        char *copy = span_dup(value);
-        if (!copy)
-                return -ENOMEM;
-        text_wipe_free(*ret);
-        *ret = copy;
-        return 0;
-}
-
-static bool is_secret(const struct notifier *type, const char *key) {
-        for (size_t i = 0; type->secrets[i]; i++)
-                if (strcmp(type->secrets[i], key) == 0)
-                        return true;
-        return false;
-}
-
-/* Whether `name` is `key`, or key_file of a secret. */
-static bool set_channel_key(struct reader *r, struct config_notifier *n, const struct pending_key *p) {
-        for (size_t i = 0; n->type->keys[i]; i++) {
-                const char *key = n->type->keys[i];
-                size_t len = strlen(key);
-                bool is_file = is_secret(n->type, key) && strncmp(p->name, key, len) == 0 &&
-                               strcmp(p->name + len, "_file") == 0;
-                if (!is_file && strcmp(p->name, key) != 0)
-                        continue;
-                struct err err = {0};
-                int result = is_file ? read_secret(p->value, &n->channel.values[i], &err)
-                                     : text_replace(&n->channel.values[i], p->value);
-                if (result == -ENOMEM)
-                        r->failed = result;
-                else if (result < 0)
-                        fault(r, p->line, "%s: %s", p->name, err.text);
-                return true;
-        }
-        return false;
-}
-
-static void report_unknown_channel_key(struct reader *r, const struct config_notifier *n, const struct pending_key *p) {
-        const char *names[32];
-        size_t count = 0;
-        for (const struct config_key *k = config_sections[SECTION_NOTIFIER].keys; k->name; k++)
-                names[count++] = k->name;
-        for (size_t i = 0; n->type->keys[i] && count < ELEMENTS(names); i++)
-                names[count++] = n->type->keys[i];
-        const char *meant = text_nearest(p->name, names, count);
-        fault(r, p->line, "unknown key %s for type %s%s%s%s", p->name, n->type->type, meant ? ": did you mean " : "",
-              meant ? meant : "", meant ? "?" : "");
-}
-
-static void finish_notifier(struct reader *r, size_t index) {
-        struct config_notifier *n = &r->config->notifiers[index];
-        int line = r->notifier_lines[index];
-        n->type = n->type_name ? notifier_find(n->type_name) : NULL;
-        if (!n->type_name)
-                fault(r, line, "[notifier %s]: type is missing: type = slack (or sns ...)", n->name);
-        else if (!n->type)
-                fault(r, line, "[notifier %s]: unknown type %s", n->name, n->type_name);
-        if (!n->type)
-                return;
-        size_t n_keys = 0;
-        while (n->type->keys[n_keys])
-                n_keys++;
-        n->channel = (struct channel){
-                .type = n->type->type, .keys = n->type->keys, .values = calloc(n_keys + 1, sizeof(char *))};
-        if (!n->channel.values || text_replace(&n->channel.name, n->name) < 0) {
-                r->failed = -ENOMEM;
-                return;
-        }
-        size_t faults_before = r->faults->n;
-        for (size_t i = 0; i < r->n_pending; i++)
-                if (r->pending[i].notifier == index && !set_channel_key(r, n, &r->pending[i]))
-                        report_unknown_channel_key(r, n, &r->pending[i]);
-        struct err err = {0};
-        if (r->faults->n == faults_before && n->type->check(&n->channel, &err) < 0)
-                fault(r, line, "[notifier %s]: %s", n->name, err.text);
-}
-
-static void finish(struct reader *r) {
-        struct config *c = r->config;
-        if (c->n_targets == 0 && r->faults->n == 0)
-                fault(r, r->line > 0 ? r->line : 1,
-                      "no [target NAME] section: at least one is needed, with its region");
-        for (size_t i = 0; i < c->n_targets; i++) {
-                struct config_target *t = &c->targets[i];
-                if (!t->region)
-                        fault(r, r->target_lines[i], "[target %s]: region is missing: region = eu-west-1", t->name);
-                if (t->external_id && !t->role_arn)
-                        fault(r, r->target_lines[i], "[target %s]: external_id without role_arn", t->name);
-                if (!t->applications && text_replace(&t->applications, "*") < 0)
-                        r->failed = -ENOMEM;
-        }
-        for (size_t i = 0; i < c->n_notifiers && !r->failed; i++) {
-                if (!c->notifiers[i].applications && text_replace(&c->notifiers[i].applications, "*") < 0)
-                        r->failed = -ENOMEM;
-                finish_notifier(r, i);
-        }
 }
 
 static void reader_done(struct reader *r) {
@@ -523,7 +408,7 @@ int config_load(const char *path, struct config **ret, struct config_faults *fau
         struct reader r = {.path = path, .file = file, .config = c, .faults = faults, .section = -1};
         ini_max_line = LINE_BYTES_MAX;
         ini_parse_stream(read_line, &r, on_key, &r);
-        finish(&r);
+        reader_finish(&r);
         reader_done(&r);
         if (r.failed)
                 return r.failed;
