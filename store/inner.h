@@ -1,10 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of this folder share: the store's insides. */
+/* What the files of this folder share: the store's insides.
+ *
+ * The way of a sample: store_put writes it to the journal (a packed row for each put) and to the head of its series (memory). Every two
+ * hours the heads become a run: one packed row for 32 series. Once a day the runs are packed into days: again a row for 32 series and a
+ * day, for good, and the hours are folded into the rollup. Each layer lies over the ones before it: a correction is a sample that comes
+ * again in a newer layer. What is in the journal and not in a run is read into the heads at the start. */
 #pragma once
 
+#include "store/cache.h"
+#include "store/entry.h"
+#include "store/journal.h"
+#include "store/pack.h"
 #include "store/record.h"
+#include "store/rollup.h"
 #include "store/series.h"
 #include "store/store.h"
+
+/* Heads folded, in the database. */
+struct run {
+        int64_t id;
+        uint32_t from_s, to_s; /* [from_s, to_s) holds all of its samples */
+};
+
+/* A head that is being folded. */
+struct frozen {
+        uint8_t *bytes;
+        uint32_t len, first_at_s, last_at_s;
+};
+
+struct folding {
+        bool is_active;
+        struct frozen *items; /* by id - 1 */
+        size_t n_items;
+        int64_t last_seq; /* of the journal: what is frozen came from it and those before it */
+        size_t next_block;
+        uint32_t from_s, to_s;
+        bool has_samples;
+};
+
+struct packing; /* pack_days.c */
 
 struct store {
         struct db db;
@@ -12,8 +46,27 @@ struct store {
         bool is_open;
         char instance[32];
         struct words words;
+        struct zip zip;
         struct series_set series;
-        struct record application, operation, snapshot; /* facts.c */
+        size_t n_stored_series; /* the first so many have their rows */
+
+        bool needs_replay;     /* the heads do not hold what the journal does: memory ran out */
+        size_t head_bytes;
+        int64_t head_since_s;  /* when the oldest part of the heads was put; 0: they are empty */
+        int64_t journal_seq;   /* the last one written */
+        int64_t folded_seq;    /* up to here the journal is in runs */
+        bool has_folded_rows;  /* of the journal or of packed runs, to be removed */
+        struct run *runs;      /* oldest first */
+        size_t n_runs, runs_size;
+        int64_t next_run;
+        struct folding folding;
+        struct packing *packing; /* NULL: none under way */
+        int64_t packed_day;      /* the last day on which days were packed */
+        uint32_t oldest_s;       /* retention: what is older is not there */
+        struct cache cache;
+        int64_t n_unreadable;
+
+        struct record application, operation, snapshot;                            /* facts.c */
         struct record incident, evidence, advice, symptom, suppressed, root_cause; /* incidents.c */
 };
 
@@ -36,19 +89,45 @@ int incident_save(struct store *s, struct incident *i, int64_t copy);
 /* The incident (id, copy) with all that belongs to it; 0, or 1 when there is none. */
 int incident_load(struct store *s, int64_t id, int64_t copy, struct incident *ret);
 
-/* Reads the series at the start. */
+/* load.c: reads series, runs and journal at the start. */
 int samples_load(struct store *s);
-struct samples {
-        struct sample *items;
-        size_t n_items, items_size;
-};
-/* The first `max` samples of [from_s, to_s), appended. */
-int samples_read(struct store *s, uint32_t series, int64_t from_s, int64_t to_s, size_t max, struct samples *out);
-/* Those that are settled and whose period ended by to_s. */
-int samples_read_settled(struct store *s, uint32_t series, int64_t from_s, int64_t to_s, struct samples *out);
-/* Times of the oldest and newest sample, 0 when there is none. */
-int samples_bounds(struct store *s, uint32_t series, int64_t *ret_first_s, int64_t *ret_last_s);
-/* A bounded piece; 1 when there is more. */
-int samples_retain(struct store *s, int64_t before_s);
-/* Where reading stands after that reading. */
-int64_t reading_advances(const struct series *series, const struct reading *reading, int64_t settled_before_s);
+void samples_done(struct store *s);
+/* Reads the journal again when that is needed: before anything that looks at heads. */
+int samples_ready(struct store *s);
+/* Puts what a row of the journal says into the heads. */
+int samples_replay(struct store *s, const struct journal_row *row);
+
+/* layers.c: the samples of [from_s, to_s) from all layers, into an empty list. */
+int layers_read(struct store *s, uint32_t series, int64_t from_s, int64_t to_s, struct entries *ret);
+/* Lays those of a run over *e. */
+int layers_read_run(struct store *s, const struct run *run, uint32_t series, uint32_t from_s, uint32_t to_s, struct entries *e);
+/* Those of a day's pack that lie in [from_s, to_s), appended. */
+int layers_read_day(struct store *s, uint32_t series, uint32_t day, uint32_t from_s, uint32_t to_s, struct entries *e);
+/* Whether anything lies over the packs of [from_s, to_s). */
+bool layers_cover(const struct store *s, uint32_t series, uint32_t from_s, uint32_t to_s);
+/* Counts damage that was found and goes on without what was there: 0. */
+int layers_unreadable(struct store *s, const char *what);
+
+/* fold.c, pack_days.c, retain.c: bounded pieces of housekeeping; 1 when there is more to do, 0 when it is done or not due. */
+int fold_step(struct store *s, int64_t now_s);
+void fold_cancel(struct store *s);
+int pack_days_step(struct store *s, int64_t now_s);
+void pack_days_cancel(struct store *s);
+int sweep_step(struct store *s);
+int retain_samples(struct store *s, int64_t before_s);
+
+static inline uint32_t part_of(uint32_t series) {
+        return (series - 1) / PACK_SERIES;
+}
+
+static inline uint32_t slot_of(uint32_t series) {
+        return (series - 1) % PACK_SERIES;
+}
+
+static inline int64_t pack_key(int64_t number, uint32_t part) {
+        return number << 24 | part;
+}
+
+static inline bool is_settled(const struct series *series, const struct entry *e) {
+        return e->is_settled || (int64_t)e->at_s + series->period_s <= series->read_until_s;
+}

@@ -32,7 +32,11 @@ static int add(struct store *s, uint32_t id, struct series_rows *rows) {
         row->dimensions = strdup(texts[series->dimensions]);
         if (!row->target || !row->application || !row->metric || !row->statistic || !row->dimensions)
                 return store_no_memory(s);
-        return samples_bounds(s, id, &row->first_at_s, &row->last_at_s);
+        if (series->last_at_s > 0 && series->last_at_s >= s->oldest_s) {
+                row->first_at_s = series->first_at_s > s->oldest_s ? series->first_at_s : s->oldest_s;
+                row->last_at_s = series->last_at_s;
+        }
+        return 0;
 }
 
 static bool is_asked(const struct store *s, const struct series_group *g, const char *target, const char *application) {
@@ -42,12 +46,15 @@ static bool is_asked(const struct store *s, const struct series_group *g, const 
 
 int store_list_series(struct store *s, const char *target, const char *application, struct series_rows *ret) {
         SCOPED(series_rows_done) struct series_rows rows = {0};
+        int r = samples_ready(s);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < s->series.n_groups; i++) {
                 const struct series_group *g = &s->series.groups[i];
                 if (!is_asked(s, g, target, application))
                         continue;
                 for (uint32_t id = g->first; id; id = series_get(&s->series, id)->next) {
-                        int r = add(s, id, &rows);
+                        r = add(s, id, &rows);
                         if (r < 0)
                                 return r;
                 }

@@ -144,7 +144,7 @@ static const char *way_out(int code) {
 static void release(struct store *s) {
         facts_done(s);
         incidents_done(s);
-        series_set_done(&s->series);
+        samples_done(s);
         words_done(&s->words);
         db_close(&s->db);
 }

@@ -54,9 +54,15 @@ int store_retain(struct store *s, int64_t before_s) {
         if (r < 0)
                 return r;
         int rows = retain_rows(s, before_s);
-        int samples = rows < 0 ? rows : samples_retain(s, before_s);
+        int samples = rows < 0 ? rows : retain_samples(s, before_s);
         if (samples < 0)
                 return samples;
         r = transaction_commit(&t);
-        return r < 0 ? r : rows > 0 || samples > 0;
+        if (r < 0)
+                return r;
+        int64_t oldest_s = before_s > 0 ? before_s / DAY_S * DAY_S : 0;
+        if (oldest_s > s->oldest_s)
+                s->oldest_s = (uint32_t)oldest_s;
+        cache_clear(&s->cache);
+        return rows > 0 || samples > 0;
 }

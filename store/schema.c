@@ -58,11 +58,18 @@ static const char incidents[] =
         "CREATE INDEX outbox_by_incident ON outbox(incident);"
         "CREATE TABLE notifier(name TEXT PRIMARY KEY, delivered_at_s INT, failed_at_s INT, error TEXT) WITHOUT ROWID;";
 
+/* Samples: journal (as they came) -> run (folded, by series) -> day (packed), and rollup (hours). Keys of packs are
+ * number << 24 | part, the number being that of the run, of the day since 1970, or of eight such days. */
 static const char samples[] =
         "CREATE TABLE series(id INTEGER PRIMARY KEY, target TEXT, application TEXT, metric TEXT, statistic TEXT,"
-        "  dimensions TEXT, read_until_s INT);"
-        "CREATE TABLE sample(series INT, at_s INT, value REAL, first_seen_s INT, is_settled INT,"
-        "  PRIMARY KEY(series, at_s)) WITHOUT ROWID;";
+        "  dimensions TEXT);"
+        "CREATE TABLE series_state(block INTEGER PRIMARY KEY, state BLOB);"
+        "CREATE TABLE journal(seq INTEGER PRIMARY KEY, entry BLOB);"
+        "CREATE TABLE run_list(id INTEGER PRIMARY KEY, from_s INT, to_s INT);"
+        "CREATE TABLE run(key INTEGER PRIMARY KEY, pack BLOB);"
+        "CREATE TABLE day(key INTEGER PRIMARY KEY, pack BLOB);"
+        "CREATE TABLE rollup(key INTEGER PRIMARY KEY, pack BLOB);"
+        "INSERT INTO meta VALUES('folded_seq', 0), ('oldest_s', 0), ('packed_day', 0);";
 
 /* Only ever add to the end. */
 static const char *const migrations[] = {facts, incidents, samples};

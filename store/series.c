@@ -11,6 +11,8 @@
 enum { PERIOD_UNKNOWN_S = 60, KEY_WORDS = 5 };
 
 void series_set_done(struct series_set *set) {
+        for (size_t i = 0; i < set->n_items; i++)
+                stream_done(&set->items[i].head);
         free(set->items);
         free(set->groups);
         slots_done(&set->by_key);

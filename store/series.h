@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All series, in memory: what each is called and how far it has been read. Ids are 1, 2, 3 ... */
+/* All series, in memory: what each is called, how far it has been read, and its newest samples. Ids are 1, 2, 3 ... */
 #pragma once
 
 #include "model/sample.h"
 #include "store/slots.h"
+#include "store/stream.h"
 #include "store/words.h"
+
+/* As many as a poll usually reads again because they were not settled yet. */
+enum { RECENT = 4 };
 
 struct series {
         uint32_t target, application, metric, statistic, dimensions; /* words */
-        uint32_t next;         /* of the same application: id, 0 at the end */
+        uint32_t next;      /* of the same application: id, 0 at the end */
         int32_t period_s;
-        int16_t metric_row;    /* in model/metric.h's table; -1: a metric that is not in it */
-        bool is_stored;        /* has its row in the database */
+        int16_t metric_row; /* in model/metric.h's table; -1: a metric that is not in it */
+        uint8_t n_recent;
         int64_t read_until_s;
+        uint32_t first_at_s, last_at_s;              /* of all samples ever; 0 and 0: none */
+        uint32_t recent_at_s[RECENT];                /* the newest, oldest first: to see that a point is known */
+        double recent_values[RECENT];
+        struct stream head;                          /* what is not folded yet */
 };
 
 /* The series of one application, in the order of their ids. */

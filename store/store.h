@@ -138,8 +138,13 @@ struct notifier_states {
 int store_list_notifiers(struct store *s, struct notifier_states *ret);
 void notifier_states_done(struct notifier_states *r);
 
-/* Removes what is older than retention, a bounded piece a call; 1 when there is more to do. */
+/* Removes what is older than retention (samples by whole days), a bounded piece a call; 1 when there is more to do. */
 int store_retain(struct store *s, int64_t before_s);
+/* A bounded piece (a few milliseconds) of folding samples into smaller forms: 1 when there is more to do. To be called until it answers 0,
+ * at least every few minutes: what is not folded stays in memory. */
+int store_maintain(struct store *s, int64_t now_s);
+/* Pieces of history that were found damaged and left out since the store was opened. */
+int64_t store_unreadable(const struct store *s);
 
 SCOPED_DEFINE(struct store, store_free)
 SCOPED_DEFINE(struct store_cursor, store_cursor_free)

@@ -20,7 +20,9 @@ struct storage {
         size_t n_starts, starts_size;
         struct prior *priors;
         size_t n_priors, priors_size;
-        struct samples samples;
+        struct sample *samples;
+        size_t n_samples, samples_size;
+        struct entries entries; /* scratch */
 };
 
 void window_free(struct window *w) {
@@ -37,7 +39,8 @@ void window_free(struct window *w) {
         free(g->series);
         free(g->starts);
         free(g->priors);
-        free(g->samples.items);
+        free(g->samples);
+        entries_done(&g->entries);
         free(g);
         free(w);
 }
@@ -98,6 +101,22 @@ static const struct window_need *find_need(const struct window_spec *spec, const
         return NULL;
 }
 
+/* Settled ones whose period ended by to_s. */
+static int read_samples(struct store *s, uint32_t id, int64_t from_s, int64_t to_s, struct storage *g) {
+        const struct series *series = series_get(&s->series, id);
+        int r = layers_read(s, id, from_s, to_s - series->period_s + 1, &g->entries);
+        for (size_t i = 0; i < g->entries.n_items && r == 0; i++) {
+                const struct entry *e = &g->entries.items[i];
+                if (!is_settled(series, e))
+                        continue;
+                struct sample *sample = LIST_ADD(g->samples, g->n_samples, g->samples_size);
+                if (!sample)
+                        return store_no_memory(s);
+                *sample = (struct sample){e->at_s, e->value};
+        }
+        return r;
+}
+
 static int read_series(struct store *s, const struct window_spec *spec, const struct window_need *need, uint32_t id,
                        struct storage *g) {
         const struct series *series = series_get(&s->series, id);
@@ -105,12 +124,12 @@ static int read_series(struct store *s, const struct window_spec *spec, const st
         size_t *start = LIST_ADD(g->starts, g->n_starts, g->starts_size);
         if (!view || !start)
                 return store_no_memory(s);
-        *start = g->samples.n_items;
-        int r = samples_read_settled(s, id, spec->settled_before_s - need->span_s, spec->settled_before_s, &g->samples);
+        *start = g->n_samples;
+        int r = read_samples(s, id, spec->settled_before_s - need->span_s, spec->settled_before_s, g);
         *view = (struct series_view){
                 .metric = need->metric,
                 .dimensions = s->words.texts[series->dimensions],
-                .n_samples = g->samples.n_items - *start,
+                .n_samples = g->n_samples - *start,
                 .read_until_s = series->read_until_s < spec->settled_before_s ? series->read_until_s
                                                                               : spec->settled_before_s,
         };
@@ -126,7 +145,7 @@ static int read_all_series(struct store *s, const struct window_spec *spec, stru
                         r = read_series(s, spec, need, id, g);
         }
         for (size_t i = 0; i < g->n_series; i++)
-                g->series[i].samples = g->samples.items ? g->samples.items + g->starts[i] : NULL;
+                g->series[i].samples = g->samples ? g->samples + g->starts[i] : NULL;
         return r;
 }
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A column of whole numbers as byte planes: all lowest bytes, all next ones ... Noise stays in the low planes; the high ones, which
+ * hardly change, nearly vanish. */
+#pragma once
+
+#include "store/bytes.h"
+#include "store/zip.h"
+
+/* -ENOMEM */
+int planes_write(struct zip *z, enum zip_effort effort, const uint64_t *numbers, size_t n, struct buf *to);
+/* 0, -ENOMEM, -EUCLEAN */
+int planes_read(struct zip *z, struct reader *in, uint64_t *numbers, size_t n);
