@@ -14,6 +14,7 @@ enum {
         HISTORY_S = 900,
         DIAGNOSERS_MAX = 64,
         PARAMS_MAX = 32,
+        METRICS_MAX = 64,
 };
 
 struct judge {
@@ -22,20 +23,21 @@ struct judge {
         struct incident_rows incidents;
         struct route *routes;
         size_t n_routes;
-        int64_t at_s, step_s; /* next instant */
+        int64_t at_s, step_s;         /* next instant */
+        int64_t spans_s[METRICS_MAX]; /* wanted beyond what is needed, in the order of metrics[] */
+        bool is_widened;
         struct judge_result result;
 };
 
-static bool is_sentinel_diagnoser(const struct diagnoser *d) {
-        bool has_sentinel = false;
-        for (const struct series_need *n = d->needs; n && n->metric; n++) {
+static bool is_early_diagnoser(const struct diagnoser *d) {
+        if (!d->needs || !d->needs->metric)
+                return false;
+        for (const struct series_need *n = d->needs; n->metric; n++) {
                 const struct metric *m = metric_find(n->metric, n->statistic);
-                if (m && m->tier == TIER_SENTINEL)
-                        has_sentinel = true;
-                else if (!n->is_optional)
+                if (!m || !m->is_early)
                         return false;
         }
-        return has_sentinel;
+        return true;
 }
 
 /* Whether a diagnoser judges at this instant of this job. */
@@ -43,23 +45,26 @@ static bool is_judging(const struct judge_job *job, size_t i, bool is_now) {
         if (!job->config->diagnosers[i].is_enabled)
                 return false;
         switch (job->set) {
-        case JUDGE_SENTINELS:
-                return is_sentinel_diagnoser(diagnosers[i]);
+        case JUDGE_EARLY:
+                return is_early_diagnoser(diagnosers[i]);
         case JUDGE_THE_REST:
-                return is_now || !is_sentinel_diagnoser(diagnosers[i]);
+                return is_now || !is_early_diagnoser(diagnosers[i]);
         default:
                 return true;
         }
 }
 
-static int read_window(const struct judge_job *job, struct window **ret) {
-        struct window_need needs[64];
+static int read_window(struct judge *j) {
+        const struct judge_job *job = &j->job;
+        struct window_need needs[METRICS_MAX];
         size_t n = 0;
         int64_t replayed_s = job->from_s > 0 ? job->now_s - job->from_s : 0;
-        for (size_t i = 0; i < n_metrics && n < ELEMENTS(needs); i++) {
-                int64_t span_s = diagnosers_span_s(metrics[i].name, metrics[i].statistic);
-                if (span_s > 0)
-                        needs[n++] = (struct window_need){&metrics[i], span_s + replayed_s};
+        for (size_t i = 0; i < n_metrics && i < METRICS_MAX; i++) {
+                int64_t span_s = diagnosers_span_s(metrics[i].name, metrics[i].statistic) + replayed_s;
+                if (j->spans_s[i] > span_s)
+                        span_s = j->spans_s[i];
+                if (span_s > replayed_s)
+                        needs[n++] = (struct window_need){&metrics[i], span_s};
         }
         struct window_spec spec = {
                 .target = job->target,
@@ -69,7 +74,28 @@ static int read_window(const struct judge_job *job, struct window **ret) {
                 .needs = needs,
                 .n_needs = n,
         };
-        return store_read_window(job->store, &spec, ret);
+        window_free(TAKE(j->window));
+        return store_read_window(job->store, &spec, &j->window);
+}
+
+/* Reads the longer history that a diagnoser asks for: 1 when there is more to see, then judge the instant again. */
+static int widen(struct judge *j, const struct findings *findings) {
+        bool has_wish = false;
+        for (size_t i = 0; i < findings->n_wants; i++) {
+                const struct want *want = &findings->wants[i];
+                const struct metric *m = want->kind == WANT_SAMPLES ? metric_find(want->metric, NULL) : NULL;
+                size_t index = m ? (size_t)(m - metrics) : METRICS_MAX;
+                int64_t span_s = j->job.now_s - want->from_s;
+                if (index >= METRICS_MAX || span_s <= j->spans_s[index])
+                        continue;
+                j->spans_s[index] = span_s;
+                has_wish = true;
+        }
+        if (!has_wish || j->is_widened)
+                return 0;
+        j->is_widened = true;
+        int r = read_window(j);
+        return r < 0 ? r : 1;
 }
 
 static int read_incidents(struct judge *j) {
@@ -180,6 +206,10 @@ static int judge_at(struct judge *j, int64_t at_s) {
                 r = replay_window(j->window, at_s, j->job.config->settle_s, incidents, n_incidents, &w);
         if (r == 0)
                 r = diagnose(j, w, is_now, &findings, blind, &n_blind);
+        if (r == 0)
+                r = widen(j, &findings);
+        if (r > 0)
+                return judge_at(j, at_s);
         if (r < 0)
                 return r;
         struct judgement judgement = {
@@ -217,7 +247,7 @@ int judge_new(const struct judge_job *job, struct judge **ret) {
         bool is_behind = job->from_s > 0 && job->from_s < job->now_s;
         j->step_s = is_behind && job->now_s - job->from_s > 2 * REPLAY_STEP_S ? REPLAY_STEP_S : job->config->interval_s;
         j->at_s = is_behind ? job->from_s + j->step_s : job->now_s;
-        int r = read_window(job, &j->window);
+        int r = read_window(j);
         if (r == 0)
                 r = make_routes(j);
         if (r == 0)

@@ -9,7 +9,7 @@
 
 enum judge_set {
         JUDGE_ALL,
-        JUDGE_SENTINELS, /* only those whose needs are sentinel metrics: early, while the rest is still being backfilled */
+        JUDGE_EARLY, /* only those that need nothing but what is read first, while the rest is still being backfilled */
         JUDGE_THE_REST, /* the others in the past, all of them now */
 };
 

@@ -9,7 +9,14 @@
 #include "util/text.h"
 
 /* GetMetricData is billed by metric, not by point: a slower tier loses minutes, never points. */
-static const int64_t intervals_per_tier[] = {[TIER_SENTINEL] = 1, [TIER_DIAGNOSIS] = 10, [TIER_SLOW] = 60};
+static const int64_t intervals_per_tier[N_TIERS] = {
+        [TIER_SENTINEL] = 1, [TIER_DIAGNOSIS] = 10, [TIER_SLOW] = 60, [TIER_RARE] = 360};
+
+enum {
+        LATE_S =
+                600, /* field reports: a point comes ten minutes late at worst: asked for again as long, which costs nothing */
+        RESTLESS_S = 1800, /* a restart makes an application suspicious for as long */
+};
 
 static void watched_done(struct watched *w) {
         free(w->name);
@@ -21,41 +28,68 @@ void plan_done(struct plan *p) {
         for (size_t i = 0; i < p->n_applications; i++)
                 watched_done(&p->applications[i]);
         free(p->applications);
+        free(p->places);
         *p = (struct plan){.target = p->target};
 }
 
-struct watched *plan_find(struct plan *p, const char *name) {
+static int set_place(struct plan *p, int64_t id, size_t application, size_t series) {
+        while (p->n_places <= (size_t)id)
+                if (!LIST_ADD(p->places, p->n_places, p->places_size))
+                        return -ENOMEM;
+        p->places[id] = (struct plan_place){(uint32_t)application, (uint32_t)series, true};
+        return 0;
+}
+
+static int set_places(struct plan *p) {
+        p->n_places = 0;
         for (size_t i = 0; i < p->n_applications; i++)
-                if (strcmp(p->applications[i].name, name) == 0)
-                        return &p->applications[i];
-        return NULL;
+                for (size_t k = 0; k < p->applications[i].n_series; k++)
+                        if (set_place(p, p->applications[i].series[k].id, i, k) < 0)
+                                return -ENOMEM;
+        return 0;
 }
 
-static bool is_wanted(const char *name, char *const *names, size_t n, const char *globs) {
-        if (!glob_list_matches(globs, name))
-                return false;
-        for (size_t i = 0; i < n; i++)
-                if (strcmp(names[i], name) == 0)
-                        return true;
-        return false;
+static int compare_applications(const void *a, const void *b) {
+        return strcmp(((const struct watched *)a)->name, ((const struct watched *)b)->name);
 }
 
-int plan_set_names(struct plan *p, char *const *names, size_t n, const char *globs, size_t *ret_added,
-                   size_t *ret_removed) {
-        size_t kept = 0, added = 0;
+static int compare_names(const void *a, const void *b) {
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The applications are kept in the order of their names. */
+struct watched *plan_find(struct plan *p, const char *name) {
+        struct watched key = {.name = (char *)name};
+        return p->n_applications > 0
+                       ? bsearch(&key, p->applications, p->n_applications, sizeof key, compare_applications)
+                       : NULL;
+}
+
+static size_t forget_others(struct plan *p, char *const *sorted, size_t n, const char *globs) {
+        size_t kept = 0;
         for (size_t i = 0; i < p->n_applications; i++) {
-                if (is_wanted(p->applications[i].name, names, n, globs))
+                char *name = p->applications[i].name;
+                bool is_listed = n > 0 && bsearch(&name, sorted, n, sizeof *sorted, compare_names);
+                if (is_listed && glob_list_matches(globs, name))
                         p->applications[kept++] = p->applications[i];
                 else
                         watched_done(&p->applications[i]);
         }
-        if (ret_removed)
-                *ret_removed = p->n_applications - kept;
+        size_t forgotten = p->n_applications - kept;
         p->n_applications = kept;
+        return forgotten;
+}
+
+static int add_others(struct plan *p, char *const *sorted, size_t n, const char *globs) {
+        size_t n_known = p->n_applications;
         for (size_t i = 0; i < n; i++) {
-                if (!glob_list_matches(globs, names[i]) || plan_find(p, names[i]))
+                struct watched key = {.name = sorted[i]};
+                bool is_known = n_known > 0 &&
+                                bsearch(&key, p->applications, n_known, sizeof key, compare_applications);
+                bool is_repeated = i > 0 && strcmp(sorted[i], sorted[i - 1]) == 0;
+                if (is_known || is_repeated || !glob_list_matches(globs, sorted[i]))
                         continue;
-                char *copy = strdup(names[i]);
+                char *copy = strdup(sorted[i]);
                 struct watched *w = copy ? LIST_ADD(p->applications, p->n_applications, p->applications_size) : NULL;
                 if (!w) {
                         free(copy);
@@ -63,11 +97,27 @@ int plan_set_names(struct plan *p, char *const *names, size_t n, const char *glo
                 }
                 w->name = copy;
                 w->is_new = true;
-                added++;
         }
-        if (ret_added)
-                *ret_added = added;
         return 0;
+}
+
+int plan_set_names(struct plan *p, char *const *names, size_t n, const char *globs, size_t *ret_added,
+                   size_t *ret_removed) {
+        SCOPED(free) char **sorted = calloc(n + 1, sizeof *sorted);
+        if (!sorted)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                sorted[i] = names[i];
+        qsort(sorted, n, sizeof *sorted, compare_names);
+        size_t removed = forget_others(p, sorted, n, globs), n_before = p->n_applications;
+        int r = add_others(p, sorted, n, globs);
+        if (p->n_applications > 0)
+                qsort(p->applications, p->n_applications, sizeof *p->applications, compare_applications);
+        if (ret_added)
+                *ret_added = p->n_applications - n_before;
+        if (ret_removed)
+                *ret_removed = removed;
+        return r < 0 ? r : set_places(p);
 }
 
 static bool has_series(const struct watched *w, const struct metric *m) {
@@ -81,16 +131,19 @@ static int add_series(struct plan *p, struct store *store, struct watched *w, co
         struct series_key key = {p->target, w->name, m->name, m->statistic, ""};
         struct watched_series fresh = {.metric = m};
         int r = store_series(store, &key, &fresh.id);
+        if (r >= 0)
+                r = store_read_until(store, fresh.id, &fresh.read_until_s);
+        if (r >= 0)
+                r = store_newest(store, fresh.id, &fresh.newest);
         if (r < 0)
                 return r;
-        r = store_read_until(store, fresh.id, &fresh.read_until_s);
-        if (r < 0)
-                return r;
+        if (r > 0)
+                fresh.newest.at_s = 0;
         struct watched_series *s = LIST_ADD(w->series, w->n_series, w->series_size);
         if (!s)
                 return -ENOMEM;
         *s = fresh;
-        return 0;
+        return set_place(p, s->id, (size_t)(w - p->applications), w->n_series - 1);
 }
 
 /* Task-level metrics carry more dimensions than Application: they are found by listing, not by the catalogue. */
@@ -135,18 +188,37 @@ int plan_refresh(struct plan *p, struct store *store) {
         return 0;
 }
 
-static bool is_due(const struct watched *w, const struct watched_series *s, const struct plan_times *t,
-                   enum metric_tier tier) {
-        if (s->metric->tier > tier)
-                return false;
-        if (s->read_until_s == 0 && s->asked_at_s == 0)
-                return true;
-        int64_t every_s = w->is_suspicious ? t->interval_s : t->interval_s * intervals_per_tier[s->metric->tier];
-        /* Half an interval of slack: timers drift, and a metric must not slip to the next round for a second. */
-        return t->now_s - s->asked_at_s >= every_s - t->interval_s / 2;
+/* A series without a single point (the lag of a source that the application does not have) is asked for as rarely as there is. */
+static int64_t every_s(const struct watched *w, const struct watched_series *s, const struct plan_times *t) {
+        bool is_empty = s->read_until_s > 0 && s->newest.at_s == 0;
+        if (is_empty)
+                return t->interval_s * intervals_per_tier[TIER_RARE];
+        bool is_restless = w->is_suspicious || t->now_s - w->restarted_at_s < RESTLESS_S;
+        return is_restless ? t->interval_s : t->interval_s * intervals_per_tier[s->metric->tier];
 }
 
-int plan_due(struct plan *p, const struct plan_times *t, enum metric_tier tier, struct metric_query **ret,
+static bool is_due(const struct watched *w, const struct watched_series *s, const struct plan_times *t,
+                   enum plan_scope scope) {
+        if (scope == PLAN_EARLY)
+                return s->metric->is_early && s->read_until_s == 0;
+        if (s->read_until_s == 0 && s->asked_at_s == 0)
+                return true;
+        /* Half an interval of slack: timers drift, and a metric must not slip to the next round for a second. */
+        return t->now_s - s->asked_at_s >= every_s(w, s, t) - t->interval_s / 2;
+}
+
+/* From the last settled point back over those that may still come late, to the newest whole period; false when there is none. */
+static bool span_of_query(const struct watched_series *s, const struct plan_times *t, int64_t *ret_from_s,
+                          int64_t *ret_to_s) {
+        int64_t period_s = s->metric->period_s, from_s = t->now_s - t->backfill_s;
+        if (s->read_until_s - LATE_S > from_s)
+                from_s = s->read_until_s - LATE_S;
+        *ret_from_s = from_s - from_s % period_s;
+        *ret_to_s = t->now_s - t->now_s % period_s;
+        return *ret_to_s > *ret_from_s;
+}
+
+int plan_due(struct plan *p, const struct plan_times *t, enum plan_scope scope, struct metric_query **ret,
              size_t *ret_n) {
         struct metric_query *queries = NULL;
         size_t n = 0, size = 0;
@@ -154,13 +226,8 @@ int plan_due(struct plan *p, const struct plan_times *t, enum metric_tier tier, 
                 struct watched *w = &p->applications[i];
                 for (size_t k = 0; w->is_running && k < w->n_series; k++) {
                         struct watched_series *s = &w->series[k];
-                        if (!is_due(w, s, t, tier))
-                                continue;
-                        int64_t period_s = s->metric->period_s, oldest_s = t->now_s - t->backfill_s;
-                        int64_t from_s = s->read_until_s > oldest_s ? s->read_until_s : oldest_s - oldest_s % period_s;
-                        int64_t to_s = t->now_s - t->now_s % period_s;
-                        from_s -= from_s % period_s;
-                        if (to_s <= from_s)
+                        int64_t from_s, to_s;
+                        if (!is_due(w, s, t, scope) || !span_of_query(s, t, &from_s, &to_s))
                                 continue;
                         struct metric_query *q = LIST_ADD(queries, n, size);
                         if (!q) {
@@ -176,6 +243,28 @@ int plan_due(struct plan *p, const struct plan_times *t, enum metric_tier tier, 
         return 0;
 }
 
+static bool is_running_time(const struct metric *m) {
+        return m->is_early && !m->is_counter;
+}
+
+void plan_note(struct plan *p, const struct batch *b, int64_t now_s) {
+        for (size_t i = 0; i < b->n_points; i++) {
+                const struct point *point = &b->points[i];
+                if (point->series_id < 0 || (size_t)point->series_id >= p->n_places ||
+                    !p->places[point->series_id].is_set)
+                        continue;
+                const struct plan_place *place = &p->places[point->series_id];
+                struct watched *w = &p->applications[place->application];
+                struct watched_series *s = &w->series[place->series];
+                if (point->sample.at_s <= s->newest.at_s)
+                        continue;
+                if (is_running_time(s->metric) && s->newest.at_s > 0 && point->sample.value < s->newest.value &&
+                    now_s - point->sample.at_s < RESTLESS_S)
+                        w->restarted_at_s = now_s;
+                s->newest = point->sample;
+        }
+}
+
 void plan_not_asked(struct plan *p, const struct metric_query *queries, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 struct watched *w = plan_find(p, queries[i].application);
@@ -189,7 +278,7 @@ bool plan_is_new(const struct plan *p) {
         for (size_t i = 0; i < p->n_applications; i++)
                 for (size_t k = 0; k < p->applications[i].n_series; k++) {
                         const struct watched_series *s = &p->applications[i].series[k];
-                        if (s->metric->tier == TIER_SENTINEL && s->read_until_s == 0 && p->applications[i].is_running)
+                        if (s->metric->is_early && s->read_until_s == 0 && p->applications[i].is_running)
                                 return true;
                 }
         return false;

@@ -5,23 +5,28 @@
 #include "collectors/collectors.h"
 #include "store/store.h"
 
+enum { PLAN_FACTS = 3 };
+
 struct watched_series {
         int64_t id;
         const struct metric *metric;
         int64_t read_until_s; /* settled up to here; 0: never read */
         int64_t asked_at_s;
+        struct sample newest; /* at_s 0: none was ever seen */
 };
 
 struct watched {
         char *name, *arn;
         enum metric_level level;
         int flink_version;
-        bool is_running;                     /* has a job: a stopped application costs nothing */
-        bool is_suspicious;                  /* something is wrong: asked for whole at each interval */
-        bool is_new;                         /* not judged yet by this process */
-        int64_t described_at_s, listed_at_s; /* facts; operations and snapshots */
+        bool is_running;    /* has a job: a stopped application costs nothing */
+        bool is_suspicious; /* something is wrong: asked for whole at each interval */
+        bool is_new;        /* not judged yet by this process */
+        int64_t described_at_s;
+        int64_t asked_at_s[PLAN_FACTS]; /* per kind of fact, as the poller has them */
         int64_t judged_until_s;
-        int64_t retry_at_s; /* facts could not be read: not before */
+        int64_t restarted_at_s; /* its running time was last seen to fall */
+        int64_t retry_at_s;     /* facts could not be read: not before */
         struct watched_series *series;
         size_t n_series, series_size;
 };
@@ -30,7 +35,14 @@ struct plan {
         const char *target; /* borrowed */
         struct watched *applications;
         size_t n_applications, applications_size;
+        struct plan_place { /* where a series is, by its id */
+                uint32_t application, series;
+                bool is_set;
+        } * places;
+        size_t n_places, places_size;
 };
+
+enum plan_scope { PLAN_EARLY /* what shows restarts, where it was never read */, PLAN_ALL };
 
 struct plan_times {
         int64_t now_s, interval_s, settle_s, backfill_s;
@@ -46,11 +58,13 @@ int plan_describe(struct plan *p, struct store *store, const struct application 
 /* After a poll: how far each series has been read. 0 or -errno. */
 int plan_refresh(struct plan *p, struct store *store);
 
-/* Queries that are due up to and including `tier`; an application that was never read is asked for its whole backfill. Marks them as asked.
- * *ret (the caller frees) borrows names from the plan. 0 or -ENOMEM. */
-int plan_due(struct plan *p, const struct plan_times *t, enum metric_tier tier, struct metric_query **ret,
+/* Queries that are due; an application that was never read is asked for its whole backfill. Marks them as asked. *ret (the caller frees)
+ * borrows names from the plan. 0 or -ENOMEM. */
+int plan_due(struct plan *p, const struct plan_times *t, enum plan_scope scope, struct metric_query **ret,
              size_t *ret_n);
+/* Takes note of new points: which series there are at all, and whose running time fell. */
+void plan_note(struct plan *p, const struct batch *b, int64_t now_s);
 /* They were not answered: due again. */
 void plan_not_asked(struct plan *p, const struct metric_query *queries, size_t n);
-/* Whether some sentinel has never been read, i.e. there is a backfill to do. */
+/* Whether some application has never been read, i.e. there is a backfill to do. */
 bool plan_is_new(const struct plan *p);

@@ -16,17 +16,34 @@
 enum {
         SLOTS = 4,
         DISCOVER_EVERY = 10, /* intervals */
-        CONTROL_BURST =
-                20, /* MSF publishes no figure for its API: assume 5 calls a second and use half of it in the long run */
-        CONTROL_CALL_MS = 400,
+        CONTROL_BURST = 60,    /* MSF publishes no figure for its API: assume 5 calls a second, */
+        CONTROL_CALL_MS = 200, /* and use half of that in the long run */
+        OPERATIONS_OVERLAP_S = 3600,
         JUDGE_SLICE_MS = 10,
 };
 
-enum phase { PHASE_IDLE, PHASE_DISCOVER, PHASE_FACTS, PHASE_SENTINELS, PHASE_JUDGE_EARLY, PHASE_METRICS, PHASE_JUDGE };
+enum phase {
+        PHASE_IDLE,
+        PHASE_DISCOVER,
+        PHASE_DESCRIBE,
+        PHASE_EARLY,
+        PHASE_JUDGE_EARLY,
+        PHASE_METRICS,
+        PHASE_LIST,
+        PHASE_JUDGE
+};
 
-/* What is asked per application. */
-static const struct collector *const fact_collectors[] = {&collector_applications, &collector_operations,
-                                                          &collector_snapshots};
+/* What is asked of the control plane per application, when, and how often: in intervals. */
+static const struct fact {
+        const struct collector *collector;
+        enum phase phase;
+        int every;
+        bool is_for_later; /* not in an application's first round: what pages comes first */
+} facts[PLAN_FACTS] = {
+        {&collector_applications, PHASE_DESCRIBE, 1, false},
+        {&collector_operations, PHASE_LIST, 1, false},
+        {&collector_snapshots, PHASE_LIST, 10, true},
+};
 
 struct slot {
         struct poller *poller;
@@ -50,6 +67,7 @@ struct poller {
         size_t cursor; /* of the phase: application, or application and collector */
         struct judge *judge;
         struct target_state state;
+        struct batch names; /* of a discovery under way: they come in pages */
         int64_t discovered_at_s, round_at_s, tokens_at_ms;
         double control_tokens;
         size_t n_good, n_bad; /* tasks of this round */
@@ -150,6 +168,7 @@ void poller_free(struct poller *p) {
         }
         judge_free(p->judge);
         plan_done(&p->plan);
+        batch_done(&p->names);
         client_free(p->client);
         free(p->tag);
         free(p);
@@ -179,19 +198,26 @@ static void seen(void *arg, const struct batch *b) {
         struct slot *s = arg;
         struct poller *p = s->poller;
         int r = 0;
+        plan_note(&p->plan, b, now_s(p));
         for (size_t i = 0; r == 0 && i < b->n_applications; i++)
                 r = plan_describe(&p->plan, p->host.store, &b->applications[i]);
         if (r < 0)
                 log_error("%s: %s", p->tag, store_error(p->host.store));
         if (b->notice[0])
                 log_notice("%s: %s: %s", p->tag, s->collector->name, b->notice);
-        if (b->n_names > 0) {
-                size_t added = 0, removed = 0;
-                plan_set_names(&p->plan, b->names, b->n_names, p->target->applications, &added, &removed);
-                if (added || removed)
-                        log_info("%s: %zu applications watched (%zu new, %zu gone)", p->tag, p->plan.n_applications,
-                                 added, removed);
-        }
+        for (size_t i = 0; i < b->n_names; i++)
+                if (batch_add_name(&p->names, span_of(b->names[i])) < 0)
+                        log_error("%s: out of memory", p->tag);
+}
+
+/* Only a complete list says who is gone. */
+static void take_names(struct poller *p) {
+        size_t added = 0, removed = 0;
+        if (plan_set_names(&p->plan, p->names.names, p->names.n_names, p->target->applications, &added, &removed) < 0)
+                log_error("%s: out of memory", p->tag);
+        if (added || removed)
+                log_info("%s: %zu applications watched (%zu new, %zu gone)", p->tag, p->plan.n_applications, added,
+                         removed);
 }
 
 static void note_failure(struct poller *p, struct slot *s, const struct err *err) {
@@ -202,6 +228,8 @@ static void note_failure(struct poller *p, struct slot *s, const struct err *err
                 w->retry_at_s = retry_at_s;
         else if (!s->application)
                 troubles_pause(&p->troubles, s->collector->name, retry_at_s);
+        if (s->collector == &collector_discovery)
+                p->discovered_at_s = 0;
         if (s->queries)
                 plan_not_asked(&p->plan, s->queries, s->n_queries);
 }
@@ -213,6 +241,8 @@ static void task_done(void *arg, int result, const struct err *err) {
                 note_failure(p, s, err);
         } else {
                 p->n_good++;
+                if (s->collector == &collector_discovery)
+                        take_names(p);
                 troubles_ended(&p->troubles, s->collector->name);
         }
         clear_slot(s);
@@ -248,6 +278,7 @@ static bool discover(struct poller *p) {
         if (!is_due || troubles_is_paused(&p->troubles, collector_discovery.name, p->round_at_s))
                 return true;
         p->discovered_at_s = p->round_at_s;
+        batch_clear(&p->names);
         struct collect_job job = {0};
         return start_task(p, &collector_discovery, NULL, &job) < 0;
 }
@@ -270,21 +301,22 @@ static void resume(void *arg) {
 }
 
 /* Facts are read each round while that is cheap: more applications, longer turns. */
-static bool are_facts_due(const struct poller *p, const struct watched *w) {
-        int64_t turn_s = (int64_t)(p->plan.n_applications * ELEMENTS(fact_collectors)) * CONTROL_CALL_MS / 1000;
-        int64_t every_s = turn_s > p->host.config->interval_s ? turn_s : p->host.config->interval_s;
-        return p->round_at_s >= w->retry_at_s &&
-               p->round_at_s - w->listed_at_s >= every_s - p->host.config->interval_s / 2;
+static bool is_fact_due(const struct poller *p, const struct watched *w, size_t which) {
+        int64_t interval_s = p->host.config->interval_s, every_s = interval_s * facts[which].every;
+        int64_t turn_s = (int64_t)p->plan.n_applications * 2 * PLAN_FACTS * CONTROL_CALL_MS / 1000;
+        if (turn_s > every_s)
+                every_s = turn_s;
+        if (facts[which].phase != p->phase || p->round_at_s < w->retry_at_s || (facts[which].is_for_later && w->is_new))
+                return false;
+        return p->round_at_s - w->asked_at_s[which] >= every_s - interval_s / 2;
 }
 
 static bool read_facts(struct poller *p) {
-        while (p->cursor < p->plan.n_applications * ELEMENTS(fact_collectors)) {
-                struct watched *w = &p->plan.applications[p->cursor / ELEMENTS(fact_collectors)];
-                size_t which = p->cursor % ELEMENTS(fact_collectors);
-                if (which == 0 && !are_facts_due(p, w)) {
-                        p->cursor += ELEMENTS(fact_collectors);
+        for (; p->cursor < p->plan.n_applications * PLAN_FACTS; p->cursor++) {
+                struct watched *w = &p->plan.applications[p->cursor / PLAN_FACTS];
+                size_t which = p->cursor % PLAN_FACTS;
+                if (!is_fact_due(p, w, which))
                         continue;
-                }
                 if (!free_slot(p))
                         return false;
                 int64_t wait_ms = control_wait_ms(p);
@@ -292,16 +324,15 @@ static bool read_facts(struct poller *p) {
                         timer_start(&p->resume, p->host.loop, wait_ms, resume, p);
                         return false;
                 }
-                p->cursor++;
-                if (which == ELEMENTS(fact_collectors) - 1)
-                        w->listed_at_s = p->round_at_s;
-                struct collect_job job = {.wants_job_plan = which == 0};
-                start_task(p, fact_collectors[which], w->name, &job);
+                int64_t from_s = w->asked_at_s[which] > 0 ? w->asked_at_s[which] - OPERATIONS_OVERLAP_S : 0;
+                struct collect_job job = {.wants_job_plan = true, .from_ms = from_s * 1000};
+                w->asked_at_s[which] = p->round_at_s;
+                start_task(p, facts[which].collector, w->name, &job);
         }
         return true;
 }
 
-static bool read_metrics(struct poller *p, enum metric_tier tier) {
+static bool read_metrics(struct poller *p, enum plan_scope scope) {
         if (p->cursor > 0)
                 return true;
         p->cursor = 1;
@@ -310,7 +341,7 @@ static bool read_metrics(struct poller *p, enum metric_tier tier) {
         const struct config *c = p->host.config;
         struct plan_times times = {p->round_at_s, c->interval_s, c->settle_s, c->backfill_s};
         struct slot *s = free_slot(p);
-        if (plan_due(&p->plan, &times, tier, &s->queries, &s->n_queries) < 0 || s->n_queries == 0) {
+        if (plan_due(&p->plan, &times, scope, &s->queries, &s->n_queries) < 0 || s->n_queries == 0) {
                 clear_slot(s);
                 return true;
         }
@@ -327,17 +358,17 @@ static void mark_new(struct poller *p) {
                         continue;
                 w->judged_until_s = p->round_at_s - p->host.config->backfill_s;
                 for (size_t k = 0; k < w->n_series; k++)
-                        if (w->series[k].metric->tier == TIER_SENTINEL && w->series[k].read_until_s > w->judged_until_s)
+                        if (w->series[k].metric->is_early && w->series[k].read_until_s > w->judged_until_s)
                                 w->judged_until_s = w->series[k].read_until_s;
         }
 }
 
-static bool read_sentinels(struct poller *p) {
+static bool read_early(struct poller *p) {
         if (p->cursor == 0) {
                 p->is_backfilling = plan_is_new(&p->plan);
                 mark_new(p);
         }
-        return !p->is_backfilling || read_metrics(p, TIER_SENTINEL);
+        return !p->is_backfilling || read_metrics(p, PLAN_EARLY);
 }
 
 static int begin_judge(struct poller *p, struct watched *w, enum judge_set set) {
@@ -350,6 +381,8 @@ static int begin_judge(struct poller *p, struct watched *w, enum judge_set set) 
                 .from_s = w->judged_until_s,
                 .now_s = p->round_at_s,
                 .set = set,
+                /* Before the operations were read nobody knows whether a restart was meant. */
+                .is_quiet = w->asked_at_s[1] == 0,
         };
         return judge_new(&job, &p->judge);
 }
@@ -359,7 +392,7 @@ static void end_judge(struct poller *p, struct watched *w, enum judge_set set) {
         w->is_suspicious = result->n_findings > 0;
         if (result->n_told > 0)
                 p->host.told(p->host.arg);
-        if (set != JUDGE_SENTINELS) {
+        if (set != JUDGE_EARLY) {
                 w->judged_until_s = p->round_at_s;
                 w->is_new = false;
         }
@@ -395,7 +428,7 @@ static bool judge_applications(struct poller *p, enum judge_set set) {
 }
 
 static bool judge_early(struct poller *p) {
-        return !p->is_backfilling || judge_applications(p, JUDGE_SENTINELS);
+        return !p->is_backfilling || judge_applications(p, JUDGE_EARLY);
 }
 
 static bool judge_whole(struct poller *p) {
@@ -418,19 +451,19 @@ static void end_round(struct poller *p) {
 }
 
 static bool read_all_metrics(struct poller *p) {
-        return read_metrics(p, TIER_SLOW);
+        return read_metrics(p, PLAN_ALL);
 }
 
 static void run_phase(struct poller *p) {
         static bool (*const phases[])(struct poller *) = {
-                [PHASE_DISCOVER] = discover,        [PHASE_FACTS] = read_facts,
-                [PHASE_SENTINELS] = read_sentinels, [PHASE_JUDGE_EARLY] = judge_early,
-                [PHASE_METRICS] = read_all_metrics, [PHASE_JUDGE] = judge_whole,
+                [PHASE_DISCOVER] = discover, [PHASE_LIST] = read_facts,         [PHASE_DESCRIBE] = read_facts,
+                [PHASE_EARLY] = read_early,  [PHASE_JUDGE_EARLY] = judge_early, [PHASE_METRICS] = read_all_metrics,
+                [PHASE_JUDGE] = judge_whole,
         };
         while (p->phase != PHASE_IDLE && phases[p->phase](p)) {
                 if (n_running(p) > 0)
                         return;
-                bool were_metrics = p->phase == PHASE_SENTINELS || p->phase == PHASE_METRICS;
+                bool were_metrics = p->phase == PHASE_EARLY || p->phase == PHASE_METRICS;
                 if (were_metrics && plan_refresh(&p->plan, p->host.store) < 0)
                         log_error("%s: %s", p->tag, store_error(p->host.store));
                 p->cursor = 0;

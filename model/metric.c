@@ -9,52 +9,49 @@
 enum { FLINK_2_2 = 202 };
 
 #define APP LEVEL_APPLICATION
-#define ROW(n, s, u, l, from, before, t, m, p, d, c)                                                                   \
+#define ROW(n, s, u, l, from, before, t, m, p, d, counter, early)                                                      \
         {                                                                                                              \
                 .name = n, .statistic = s, .unit = u, .level = l, .flink_from = from, .flink_before = before,          \
-                .tier = t, .missing = m, .period_s = p, .divisor = d, .is_counter = c                                  \
+                .tier = t, .missing = m, .period_s = p, .divisor = d, .is_counter = counter, .is_early = early         \
         }
 
+/* One sentinel each minute (43,800 metrics a month), eleven rows each ten minutes (48,180) and the rest more rarely keep an application
+ * under 100,000 metrics, which is a dollar. The running time alone shows every restart and outage. */
+/* clang-format off */
 const struct metric metrics[] = {
-        ROW("uptime", "Minimum", UNIT_MS, APP, 0, FLINK_2_2, TIER_SENTINEL, MISSING_BREACHING, 60, 1, false),
-        ROW("runningTime", "Minimum", UNIT_MS, APP, FLINK_2_2, 0, TIER_SENTINEL, MISSING_BREACHING, 60, 1, false),
-        ROW("fullRestarts", "Maximum", UNIT_COUNT, APP, 0, FLINK_2_2, TIER_SENTINEL, MISSING_NOT_BREACHING, 60, 1,
-            true),
-        ROW("numRestarts", "Maximum", UNIT_COUNT, APP, FLINK_2_2, 0, TIER_SENTINEL, MISSING_NOT_BREACHING, 60, 1, true),
-        ROW("downtime", "Average", UNIT_MS, APP, 0, FLINK_2_2, TIER_DIAGNOSIS, MISSING_BREACHING, 60, 1, false),
-        ROW("restartingTime", "Average", UNIT_MS, APP, FLINK_2_2, 0, TIER_DIAGNOSIS, MISSING_BREACHING, 60, 1, false),
-        ROW("failingTime", "Average", UNIT_MS, APP, FLINK_2_2, 0, TIER_DIAGNOSIS, MISSING_BREACHING, 60, 1, false),
-        ROW("cancellingTime", "Average", UNIT_MS, APP, FLINK_2_2, 0, TIER_DIAGNOSIS, MISSING_BREACHING, 60, 1, false),
-        ROW("numberOfFailedCheckpoints", "Maximum", UNIT_COUNT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_NOT_BREACHING, 60, 1,
-            true),
-        ROW("lastCheckpointDuration", "Maximum", UNIT_MS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("lastCheckpointSize", "Maximum", UNIT_BYTES, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("cpuUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("containerCPUUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("heapMemoryUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("containerMemoryUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1,
-            false),
-        ROW("containerDiskUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false),
-        ROW("oldGenerationGCTime", "Maximum", UNIT_MS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("oldGenerationGCCount", "Maximum", UNIT_COUNT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false),
-        ROW("threadsCount", "Maximum", UNIT_COUNT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false),
-        ROW("numRecordsInPerSecond", "Average", UNIT_PER_S, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("numRecordsOutPerSecond", "Average", UNIT_PER_S, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("numLateRecordsDropped", "Sum", UNIT_COUNT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 4, false),
-        ROW("millisBehindLatest", "Maximum", UNIT_MS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("records_lag_max", "Maximum", UNIT_RECORDS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false),
-        ROW("currentInputWatermark", "Minimum", UNIT_EPOCH_MS, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false),
-        ROW("currentOutputWatermark", "Minimum", UNIT_EPOCH_MS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1,
-            false),
-        ROW("managedMemoryUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false),
-        ROW("KPUs", "Maximum", UNIT_COUNT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 3600, 1, false),
-        ROW("backPressuredTimeMsPerSecond", "Maximum", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN,
-            60, 1, false),
-        ROW("busyTimeMsPerSecond", "Maximum", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1,
-            false),
-        ROW("idleTimeMsPerSecond", "Average", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1,
-            false),
+        ROW("uptime", "Minimum", UNIT_MS, APP, 0, FLINK_2_2, TIER_SENTINEL, MISSING_BREACHING, 60, 1, false, true),
+        ROW("runningTime", "Minimum", UNIT_MS, APP, FLINK_2_2, 0, TIER_SENTINEL, MISSING_BREACHING, 60, 1, false, true),
+        ROW("fullRestarts", "Maximum", UNIT_COUNT, APP, 0, FLINK_2_2, TIER_DIAGNOSIS, MISSING_NOT_BREACHING, 60, 1, true, true),
+        ROW("numRestarts", "Maximum", UNIT_COUNT, APP, FLINK_2_2, 0, TIER_DIAGNOSIS, MISSING_NOT_BREACHING, 60, 1, true, true),
+        ROW("downtime", "Average", UNIT_MS, APP, 0, FLINK_2_2, TIER_DIAGNOSIS, MISSING_BREACHING, 60, 1, false, false),
+        ROW("restartingTime", "Average", UNIT_MS, APP, FLINK_2_2, 0, TIER_DIAGNOSIS, MISSING_BREACHING, 60, 1, false, false),
+        ROW("failingTime", "Average", UNIT_MS, APP, FLINK_2_2, 0, TIER_SLOW, MISSING_BREACHING, 60, 1, false, false),
+        ROW("cancellingTime", "Average", UNIT_MS, APP, FLINK_2_2, 0, TIER_SLOW, MISSING_BREACHING, 60, 1, false, false),
+        ROW("numberOfFailedCheckpoints", "Maximum", UNIT_COUNT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_NOT_BREACHING, 60, 1, true, false),
+        ROW("lastCheckpointDuration", "Maximum", UNIT_MS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("lastCheckpointSize", "Maximum", UNIT_BYTES, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("cpuUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_RARE, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("containerCPUUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("heapMemoryUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("containerMemoryUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("containerDiskUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("oldGenerationGCTime", "Maximum", UNIT_MS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("oldGenerationGCCount", "Maximum", UNIT_COUNT, APP, 0, 0, TIER_RARE, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("threadsCount", "Maximum", UNIT_COUNT, APP, 0, 0, TIER_RARE, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("numRecordsInPerSecond", "Average", UNIT_PER_S, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("numRecordsOutPerSecond", "Average", UNIT_PER_S, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("numLateRecordsDropped", "Sum", UNIT_COUNT, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 4, false, false),
+        ROW("millisBehindLatest", "Maximum", UNIT_MS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("records_lag_max", "Maximum", UNIT_RECORDS, APP, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("currentInputWatermark", "Minimum", UNIT_EPOCH_MS, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("currentOutputWatermark", "Minimum", UNIT_EPOCH_MS, APP, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("managedMemoryUtilization", "Maximum", UNIT_PCT, APP, 0, 0, TIER_RARE, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("KPUs", "Maximum", UNIT_COUNT, APP, 0, 0, TIER_RARE, MISSING_UNKNOWN, 3600, 1, false, false),
+        ROW("backPressuredTimeMsPerSecond", "Maximum", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("busyTimeMsPerSecond", "Maximum", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
+        ROW("idleTimeMsPerSecond", "Average", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false, false),
 };
+/* clang-format on */
 
 const size_t n_metrics = ELEMENTS(metrics);
 

@@ -9,8 +9,9 @@
 enum metric_unit { UNIT_COUNT, UNIT_MS, UNIT_BYTES, UNIT_PCT, UNIT_PER_S, UNIT_RECORDS, UNIT_MS_PER_S, UNIT_EPOCH_MS };
 /* The coarsest MetricsLevel at which MSF publishes it. */
 enum metric_level { LEVEL_APPLICATION, LEVEL_TASK, LEVEL_OPERATOR, LEVEL_PARALLELISM };
-/* How often it is asked for: each interval, each tenth, each sixtieth. */
-enum metric_tier { TIER_SENTINEL, TIER_DIAGNOSIS, TIER_SLOW };
+/* How often it is asked for: each interval, each tenth, each sixtieth, six times more rarely. */
+enum metric_tier { TIER_SENTINEL, TIER_DIAGNOSIS, TIER_SLOW, TIER_RARE };
+enum { N_TIERS = TIER_RARE + 1 };
 /* What no data point means while the application is RUNNING. */
 enum metric_missing { MISSING_UNKNOWN, MISSING_BREACHING, MISSING_NOT_BREACHING };
 
@@ -24,6 +25,7 @@ struct metric {
         int period_s;
         int divisor;     /* throughput has four snapshots a minute: Sum / 4 */
         bool is_counter; /* cumulative, drops to 0 when the job restarts */
+        bool is_early;   /* read first when there is a history to fill: what shows restarts */
 };
 
 extern const struct metric metrics[];

@@ -35,6 +35,16 @@ struct log_event {
         char *message; /* as CloudWatch Logs had it; NUL bytes replaced */
 };
 
+/* A series that CloudWatch has, whether it is polled or not; `dimensions` as in struct series_key. */
+struct listed_series {
+        char *application, *metric, *dimensions;
+};
+
+/* Whose keys they are. */
+struct identity {
+        char *account, *arn;
+};
+
 struct batch {
         int64_t collected_at_s;
         int64_t settled_before_s; /* points whose period ended before this are final */
@@ -52,6 +62,11 @@ struct batch {
         size_t n_log_events, log_events_size;
         char **names; /* applications that ListApplications named */
         size_t n_names, names_size;
+        struct listed_series *series; /* that ListMetrics named */
+        size_t n_series, series_size;
+        char **log_streams; /* that DescribeLogStreams named */
+        size_t n_log_streams, log_streams_size;
+        struct identity identity; /* that GetCallerIdentity named; NULL members: not asked */
         int64_t metrics_requested; /* billed by CloudWatch */
         char notice[240];          /* what AWS said beside the data ("Messages"); "" when nothing */
 };
@@ -64,8 +79,14 @@ int batch_add_operation_take(struct batch *b, struct operation *o);
 int batch_add_snapshot_take(struct batch *b, struct snapshot *s);
 int batch_add_log_event_take(struct batch *b, struct log_event *e);
 int batch_add_name(struct batch *b, struct span name);
+int batch_add_series_take(struct batch *b, struct listed_series *s);
+int batch_add_log_stream(struct batch *b, struct span name);
+/* What was there is freed; the texts are copied. */
+int batch_set_identity(struct batch *b, const char *account, const char *arn);
+void listed_series_done(struct listed_series *s);
 /* Empties, keeps the arrays. */
 void batch_clear(struct batch *b);
 void batch_done(struct batch *b);
 
 SCOPED_DEFINE_VALUE(struct batch, batch_done)
+SCOPED_DEFINE_VALUE(struct listed_series, listed_series_done)

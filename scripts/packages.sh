@@ -2,7 +2,7 @@
 # The Debian packages that each purpose needs; sourced by the other scripts.
 # shellcheck shell=sh disable=SC2034
 
-packages_build="gcc make autoconf automake pkg-config libc6-dev libev-dev libcurl4-openssl-dev libssl-dev libcjson-dev libsqlite3-dev
+packages_build="gcc make autoconf automake pkg-config libc6-dev libev-dev libcurl4-openssl-dev libssl-dev libcjson-dev libsqlite3-dev libzstd-dev
  libexpat1-dev libinih-dev libsystemd-dev"
 packages_demo="$packages_build python3 python3-botocore openssl"
 packages_test="$packages_demo python3-pytest libcmocka-dev mandoc systemd libfaketime xz-utils"

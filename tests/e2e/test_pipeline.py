@@ -109,16 +109,16 @@ def test_healthy_fleet__several_polls__nobody_is_told(sim, daemon):
 
 
 @pytest.mark.scenario({"region": "eu-west-1", "account": "111122223333", "applications": [
-    {"name": f"app-{i:03}", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}} for i in range(40)]})
+    {"name": f"app-{i:03}", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}} for i in range(52)]})
 def test_many_series__more_than_500__are_packed_into_full_requests(sim, daemon):
     daemon.config = daemon.config.replace("backfill = 3h", "backfill = 10m")
     assert daemon.run("--oneshot").returncode == 0
     sizes = [len(r["parameters"]["MetricDataQueries"]) for r in sim.requests(operation="GetMetricData")]
-    assert max(sizes) <= 500 and sum(sizes) > 800
+    assert max(sizes) <= 500 and sum(sizes) > 1000
     # Sentinels first, then the rest: no more calls than that takes.
-    assert len(sizes) <= 4
+    assert len(sizes) <= 5
     listed = daemon.start().ask("apps")
-    assert len(listed) == 40
+    assert len(listed) == 52
 
 
 @pytest.mark.scenario("demo.json")
