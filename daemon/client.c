@@ -156,8 +156,12 @@ static void wake_waiters(void *arg) {
         struct err err = {0};
         if (!keys)
                 err_set(&err, -EKEYREJECTED, "no credentials: %s", c->last_error[0] ? c->last_error : "none found");
-        while (c->waiters) {
-                struct client_waiter *w = c->waiters;
+        /* Those who wait now: one that waits again is for the next time. */
+        struct client_waiter *waiters = TAKE(c->waiters);
+        if (waiters)
+                waiters->link = &waiters;
+        while (waiters) {
+                struct client_waiter *w = waiters;
                 client_unwait(w);
                 w->resume(w->arg, keys ? 0 : -EKEYREJECTED, &err);
         }

@@ -171,8 +171,12 @@ static void fail(struct exchange_run *run, enum aws_outcome outcome, const struc
         char tries[32] = "";
         if (run->attempt > 0)
                 snprintf(tries, sizeof tries, " (%d attempts)", run->attempt + 1);
+        /* The service's own words get the room that is left: the way out is not cut. */
         char message[130];
-        text_copy(message, sizeof message, error->message);
+        size_t others = strlen(run->request.operation) + strlen(status) + strlen(error->code) + strlen(tries) +
+                        strlen(way_out) + strlen(": : : ");
+        size_t room = others < sizeof err.text ? sizeof err.text - others : 1;
+        text_copy(message, room < sizeof message ? room : sizeof message, error->message);
         err_set(&err, code, "%s: %s%s%s%s%s: %s", run->request.operation, status, error->code, message[0] ? ": " : "",
                 message, tries, way_out);
         finish(run, code, &err);
@@ -205,6 +209,8 @@ static bool retries(struct exchange_run *run, enum aws_outcome outcome, const st
                 timer_start(&run->timer, run->exchange->loop, 0, resend, run);
                 return true;
         }
+        if (outcome == AWS_CREDENTIALS || outcome == AWS_SKEW)
+                return false; /* mended once, and refused again */
         int most = run->job.client ? client_max_attempts(run->job.client) : RETRY_ATTEMPTS_DEFAULT;
         if (run->job.takes_failures || !retry_is_useful(outcome) || run->attempt + 1 >= most)
                 return false;
