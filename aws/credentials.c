@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "aws/provider.h"
+#include "aws/skew.h"
 #include "util/text.h"
 #include "util/timefmt.h"
 
@@ -28,6 +29,7 @@ struct credentials {
         struct provider *plan; /* of the next or the running refresh */
         struct aws_keys keys;
         char *origin;           /* describes the plan */
+        struct clock_skew skew; /* of those who give keys: their times are in theirs */
         int64_t usable_until_s; /* 0: no keys; INT64_MAX: no end */
         int64_t due_at_s;
         int64_t started_at_s; /* of the running refresh */
@@ -125,9 +127,13 @@ int credentials_new(const struct credentials_options *o, struct credentials **re
         return 0;
 }
 
+static int64_t true_time_s(const struct credentials *c, int64_t now_s) {
+        return now_s + clock_skew_ms(&c->skew) / 1000;
+}
+
 const struct aws_keys *credentials_peek(const struct credentials *c, int64_t now_s) {
         int64_t margin_s = c->failures > 0 || c->usable_until_s == INT64_MAX ? 0 : LAST_MINUTE_S;
-        if (!c->keys.access_key_id || c->is_rejected || now_s >= c->usable_until_s - margin_s)
+        if (!c->keys.access_key_id || c->is_rejected || true_time_s(c, now_s) >= c->usable_until_s - margin_s)
                 return NULL;
         return &c->keys;
 }
@@ -135,7 +141,7 @@ const struct aws_keys *credentials_peek(const struct credentials *c, int64_t now
 bool credentials_is_due(const struct credentials *c, int64_t now_s) {
         if (c->is_running)
                 return now_s - c->started_at_s >= STUCK_S;
-        return now_s >= c->due_at_s;
+        return true_time_s(c, now_s) >= c->due_at_s;
 }
 
 /* When a refresh of keys that live until `expires_at_s` should begin: 15 minutes or a third of their life before, up to a fifth of
@@ -221,14 +227,17 @@ int credentials_step(struct credentials *c, const struct http_reply *reply, int6
                 c->started_at_s = now_s;
         } else if (!c->is_running) {
                 return err_set(ret_err, -EINVAL, "credentials: a reply without a refresh");
+        } else {
+                clock_skew_update(&c->skew, reply->sent_at_ms, reply->received_at_ms, reply);
         }
+        int64_t true_s = true_time_s(c, now_s);
         if (r == 0)
-                r = c->plan->class->step(c->plan, reply, now_s, ret_request, &keys, &err);
+                r = c->plan->class->step(c->plan, reply, true_s, ret_request, &keys, &err);
         if (r == STEP_SEND) {
                 c->started_at_s = now_s;
                 return r;
         }
-        r = finish(c, r, &keys, now_s, &err);
+        r = finish(c, r, &keys, true_s, &err);
         if (r < 0 && ret_err)
                 *ret_err = err;
         return r;
@@ -241,7 +250,7 @@ void credentials_reject(struct credentials *c, int64_t now_s) {
                 return;
         c->rejected_at_s = now_s;
         c->is_rejected = true;
-        c->due_at_s = now_s;
+        c->due_at_s = true_time_s(c, now_s);
 }
 
 int64_t credentials_expires_at_s(const struct credentials *c) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where AWS keys come from and how they stay fresh: the SDKs' chain behind one step function. Nothing here sends or reads a clock;
- * `now_s` is the time that AWS has (local plus skew). */
+/* Where AWS keys come from and how they stay fresh: the SDKs' chain behind one step function. Nothing here sends or reads a clock:
+ * `now_s` is the local time, which is set right here by the Date of the answers. */
 #pragma once
 
 #include <stdbool.h>

@@ -13,6 +13,8 @@ struct assume_role {
         struct provider *source;
         struct aws_keys keys; /* of the source */
         bool is_asking;       /* STS's answer comes next, not the source's */
+        int64_t signed_at_s;
+        bool is_signed_anew; /* with the time of STS */
 };
 
 static int out_of_memory(const struct assume_role *p, struct err *err) {
@@ -35,6 +37,7 @@ static int ask(struct assume_role *p, int64_t now_s, struct http_request *ret, s
         *ret = request;
         http_request_init(&request);
         p->is_asking = true;
+        p->signed_at_s = now_s;
         return STEP_SEND;
 }
 
@@ -52,11 +55,22 @@ static int read_answer(struct assume_role *p, const struct http_reply *reply, st
         return r;
 }
 
+/* The answer's Date has set our clock right by more than what STS tolerates. */
+static bool was_skewed(const struct assume_role *p, const struct http_reply *reply, int64_t now_s) {
+        struct aws_error e;
+        aws_error_parse(reply, &e);
+        return !p->is_signed_anew && aws_classify(reply, &e, (now_s - p->signed_at_s) * 1000) == AWS_SKEW;
+}
+
 static int step(struct provider *base, const struct http_reply *reply, int64_t now_s, struct http_request *ret_request,
                 struct aws_keys *ret_keys, struct err *err) {
         struct assume_role *p = (struct assume_role *)base;
         if (!reply)
-                p->is_asking = false;
+                p->is_asking = p->is_signed_anew = false;
+        if (p->is_asking && was_skewed(p, reply, now_s)) {
+                p->is_signed_anew = true;
+                return ask(p, now_s, ret_request, err);
+        }
         if (p->is_asking)
                 return read_answer(p, reply, ret_keys, err);
         aws_keys_done(&p->keys);

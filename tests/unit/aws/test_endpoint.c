@@ -103,6 +103,8 @@ static void test_resolve__each_partition_and_form__its_host(void **state) {
         assert_string_equal(aws_partition("cn-north-1")->id, "aws-cn");
         assert_string_equal(aws_partition("us-gov-west-1")->id, "aws-us-gov");
         assert_string_equal(aws_partition("us-gov-west")->id, "aws");
+        assert_string_equal(aws_partition("cn-north-0")->id, "aws-cn");
+        assert_string_equal(aws_partition("cn-north-1x")->id, "aws");
         assert_string_equal(aws_partition("")->id, "aws");
 }
 

@@ -262,6 +262,8 @@ static void test_imds__bad_answers__refused(void **state) {
         open_imds(s);
         scene_fails(s, reply_of(200, MARK "\r\nX: y"), -EBADMSG, "session token is not a token");
         open_imds(s);
+        scene_fails(s, reply_of(200, MARK " " MARK), -EBADMSG, "session token is not a token");
+        open_imds(s);
         scene_fails(s, reply_of(200, ""), -EBADMSG, "session token is not a token");
         open_imds(s);
         scene_fails(s, reply_of(200, buf_str(&huge)), -EBADMSG, "session token is not a token");
@@ -394,6 +396,7 @@ static void test_sso__no_valid_login__says_what_to_run(void **state) {
                                           "{\"accessToken\":\"" MARK "\"}",
                                           "{\"accessToken\":\"" MARK
                                           "\\r\\nX: y\",\"expiresAt\":\"2026-01-02T04:00:00Z\"}",
+                                          "{\"accessToken\":\"" MARK " b\",\"expiresAt\":\"2026-01-02T04:00:00Z\"}",
                                           "{\"accessToken\":\"\",\"expiresAt\":\"2026-01-02T04:00:00Z\"}",
                                           "{\"accessToken\":\"x\",\"expiresAt\":\"" MARK "\"}"};
         for (size_t i = 0; i < ELEMENTS(bad); i++) {

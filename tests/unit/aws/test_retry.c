@@ -152,6 +152,19 @@ static void test_limiter__throttled__slows_then_recovers(void **state) {
         assert_true(l.fill_rate > lowest);
 }
 
+/* The least rate is one in two seconds: not a millisecond earlier. */
+static void test_limiter__least_rate__one_in_two_seconds(void **state) {
+        (void)state;
+        struct rate_limiter l;
+        rate_limiter_init(&l);
+        rate_limiter_update(&l, true, 100000);
+        assert_int_equal(rate_limiter_acquire_ms(&l, 100000), 2000);
+        struct rate_limiter early = l;
+        assert_true(rate_limiter_acquire_ms(&early, 101999) > 0);
+        assert_int_equal(rate_limiter_acquire_ms(&l, 102000), 0);
+        assert_int_equal(rate_limiter_acquire_ms(&l, 102000), 2000);
+}
+
 static void test_limiter__clock_backwards__waits_no_longer_than_two_seconds(void **state) {
         (void)state;
         struct rate_limiter l;
@@ -211,6 +224,7 @@ int main(void) {
                 cmocka_unit_test(test_settings__variables_then_profile__checked),
                 cmocka_unit_test(test_limiter__no_throttle__never_waits),
                 cmocka_unit_test(test_limiter__throttled__slows_then_recovers),
+                cmocka_unit_test(test_limiter__least_rate__one_in_two_seconds),
                 cmocka_unit_test(test_limiter__clock_backwards__waits_no_longer_than_two_seconds),
                 cmocka_unit_test(test_skew__official_vectors__as_stated),
         };

@@ -208,6 +208,59 @@ static void test_role__long_token__any_length(void **state) {
         scene_keys(s, "ASIA", buf_str(&token));
 }
 
+static struct http_reply dated(const struct scene *s, int status, const char *date, const char *body) {
+        static char headers[100];
+        snprintf(headers, sizeof headers, "Date: Fri, 02 Jan 2026 %s GMT\r\n", date);
+        struct http_reply r = reply_with(status, headers, body);
+        r.sent_at_ms = r.received_at_ms = s->now_s * 1000;
+        return r;
+}
+
+/* Our clock says 03:04, STS's 03:24. */
+static void test_role__clock_off__signed_anew_with_the_time_of_sts(void **state) {
+        struct scene *s = *state;
+        scene_files(s, NULL, "[default]\n" STATIC_KEYS);
+        scene_open(s, (struct credentials_options){.role_arn = ROLE});
+        scene_starts(s);
+        assert_string_equal(header_text(&s->request, "X-Amz-Date"), "20260102T030400Z");
+        scene_sends(s, dated(s, 403, "03:24:00", STS_ERROR("SignatureDoesNotMatch", "Signature expired")));
+        assert_string_equal(header_text(&s->request, "X-Amz-Date"), "20260102T032400Z");
+        scene_ends(s, dated(s, 200, "03:24:00", ANSWER("AssumeRole", "ASIAROLE")));
+        scene_keys(s, "ASIAROLE", TOKEN);
+        /* 40 minutes are left of them, not an hour */
+        assert_non_null(credentials_peek(s->c, NOW_S + 2339));
+        assert_null(credentials_peek(s->c, NOW_S + 2340));
+        assert_false(credentials_is_due(s->c, NOW_S + 2400 - 800 - 1));
+        assert_true(credentials_is_due(s->c, NOW_S + 2400 - 640));
+        /* known from now on */
+        scene_starts(s);
+        assert_string_equal(header_text(&s->request, "X-Amz-Date"), "20260102T032400Z");
+        /* once only, and not for another four minutes or less */
+        scene_fails(s, dated(s, 403, "03:24:00", STS_ERROR("SignatureDoesNotMatch", "no")), -EACCES,
+                    "SignatureDoesNotMatch: no");
+        scene_starts(s);
+        scene_fails(s, dated(s, 403, "03:28:00", STS_ERROR("SignatureDoesNotMatch", "no")), -EACCES,
+                    "SignatureDoesNotMatch: no");
+        scene_starts(s);
+        scene_sends(s, dated(s, 403, "03:04:00", STS_ERROR("SignatureDoesNotMatch", "no")));
+        scene_fails(s, dated(s, 403, "03:24:00", STS_ERROR("SignatureDoesNotMatch", "no")), -EACCES,
+                    "SignatureDoesNotMatch: no");
+}
+
+/* A local clock two hours ahead takes fresh keys for expired ones unless the answer's Date is heard. */
+static void test_role__clock_far_ahead__fresh_keys_are_fresh(void **state) {
+        struct scene *s = *state;
+        home_write(&s->home, "token", "tok");
+        scene_set(s, "AWS_WEB_IDENTITY_TOKEN_FILE=~/token");
+        scene_set(s, "AWS_ROLE_ARN=" ROLE);
+        s->now_s = NOW_S + 7200;
+        scene_open(s, (struct credentials_options){0});
+        scene_starts(s);
+        scene_ends(s, dated(s, 200, "03:04:00", ANSWER("AssumeRoleWithWebIdentity", "ASIAPOD")));
+        scene_keys(s, "ASIAPOD", TOKEN);
+        assert_null(credentials_peek(s->c, s->now_s + 3600));
+}
+
 static void set_web_identity(struct scene *s) {
         char variable[600];
         snprintf(variable, sizeof variable, "AWS_WEB_IDENTITY_TOKEN_FILE=%s/token", s->home.path);
@@ -315,6 +368,8 @@ int main(void) {
                 CASE(test_role__partitions_and_endpoints__where_sts_is),
                 CASE(test_role__refusals__code_by_what_helps),
                 CASE(test_role__long_token__any_length),
+                CASE(test_role__clock_off__signed_anew_with_the_time_of_sts),
+                CASE(test_role__clock_far_ahead__fresh_keys_are_fresh),
                 CASE(test_web_identity__environment__unsigned_and_trimmed),
                 CASE(test_web_identity__expired_token__read_again_once),
                 CASE(test_web_identity__bad_files__errors_name_the_path),

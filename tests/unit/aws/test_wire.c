@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "aws/error.h"
 #include "aws/key_document.h"
 #include "aws/percent.h"
 #include "aws/prices.h"
@@ -216,6 +217,7 @@ static void test_keys__bad_parts__einval_names_the_part(void **state) {
                 {SPAN("A\n"), SPAN(SECRET_KEY), {0}, "access key id holds"},
                 {SPAN("A"), SPAN(SECRET_KEY "\r\n"), {0}, "secret access key holds"},
                 {SPAN("A"), SPAN(SECRET_KEY " "), {0}, "secret access key holds"},
+                {SPAN("A\x7f"), SPAN(SECRET_KEY), {0}, "access key id holds"},
                 {SPAN("A"), SPAN(SECRET_KEY), SPAN(TOKEN "\0x"), "session token holds"},
                 {SPAN("A"), SPAN(SECRET_KEY), SPAN(TOKEN "\xc3\xa9"), "session token holds"},
         };
@@ -337,6 +339,46 @@ static void test_url__parts__cut(void **state) {
                 assert_int_equal(url_parse(span_of(bad[i]), &u), -EINVAL);
 }
 
+/* Edited answers through every reader: no crash (the sanitizers look) and no secret in an error. */
+static void test_noise__edited_answers__no_crash_no_secret(void **state) {
+        (void)state;
+        static const char *const seeds[] = {
+                "<?xml version='1.0'?><AssumeRoleResponse xmlns='x'><AssumeRoleResult>" CREDENTIALS
+                "</AssumeRoleResult></AssumeRoleResponse>",
+                "{\"Code\":\"Success\",\"I\":\"a\",\"S\":\"" SECRET_KEY "\",\"T\":\"" TOKEN
+                "\",\"E\":\"2026-01-02T04:04:00Z\",\"n\":[1e9,{}]}",
+                "http://user@[fd00:ec2::23]:8080/path?x=" MARK,
+        };
+        static const char odd[] = "<>&;/\"'{}[]:,\\ \0\r\n\xff\xc3"
+                                  "0aZ=!-%";
+        uint32_t x = 99;
+        for (int round = 0; round < 30000; round++) {
+                const char *seed = seeds[round % ELEMENTS(seeds)];
+                char text[1024];
+                size_t n = strlen(seed);
+                memcpy(text, seed, n + 1);
+                for (int edits = round % 5; edits >= 0; edits--) {
+                        x = x * 1664525u + 1013904223u;
+                        text[(x >> 8) % n] = odd[(x >> 4) % (sizeof odd - 1)];
+                }
+                SCOPED(aws_keys_done) struct aws_keys keys = {0};
+                struct http_reply r = {.status = 400, .body = {text, n - x % 7}};
+                struct aws_error e;
+                struct err err = {0};
+                struct url u;
+                char **words = NULL;
+                sts_read_keys(&r, &keys, &err);
+                assert_no_secret(err.text);
+                key_document_read(&plain, r.body, &keys, &err);
+                assert_no_secret(err.text);
+                aws_error_parse(&r, &e);
+                aws_reply_is_json(&r);
+                url_parse(r.body, &u);
+                if (shlex_split(text, &words) == 0)
+                        shlex_free(words);
+        }
+}
+
 static void test_prices__unknown_region__estimate(void **state) {
         (void)state;
         struct prices known = aws_prices("us-east-1"), other = aws_prices("eu-west-1"), none = aws_prices(NULL);
@@ -363,6 +405,7 @@ int main(void) {
                 cmocka_unit_test(test_document__too_long_or_deep__refused),
                 cmocka_unit_test(test_shlex__pythons_words__same),
                 cmocka_unit_test(test_url__parts__cut),
+                cmocka_unit_test(test_noise__edited_answers__no_crash_no_secret),
                 cmocka_unit_test(test_prices__unknown_region__estimate),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
