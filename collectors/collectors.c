@@ -8,5 +8,8 @@ const struct collector *const collectors[] = {
         &collector_operations,
         &collector_snapshots,
         &collector_logs,
+        &collector_series_list,
+        &collector_log_streams,
+        &collector_identity,
         NULL,
 };

@@ -18,10 +18,10 @@ struct metric_query {
 /* What is asked; each collector reads what it needs. Everything is borrowed until the collector's state is freed. */
 struct collect_job {
         const char *target;
-        const char *application;      /* describe, operations, snapshots, logs */
+        const char *application;      /* describe, operations, snapshots, logs; series_list: NULL for all */
         struct metric_query *queries; /* metrics */
         size_t n_queries;
-        const char *log_group, *log_stream; /* logs */
+        const char *log_group, *log_stream; /* logs; log_streams: log_stream NULL for all of the group */
         int64_t from_ms, to_ms;             /* logs: [from_ms, to_ms) */
         /* operations: from_ms leaves out those that ended before it; 0: the newest page */
         const char *log_filter; /* logs: filter pattern, NULL for all */
@@ -47,5 +47,8 @@ extern const struct collector collector_discovery;    /* ListApplications: batch
 extern const struct collector collector_operations;   /* ListApplicationOperations, then details of those that matter */
 extern const struct collector collector_snapshots;    /* ListApplicationSnapshots */
 extern const struct collector collector_logs;         /* FilterLogEvents */
+extern const struct collector collector_series_list;  /* ListMetrics: batch.series */
+extern const struct collector collector_log_streams;  /* DescribeLogStreams: batch.log_streams */
+extern const struct collector collector_identity;     /* GetCallerIdentity: batch.identity */
 
 extern const struct collector *const collectors[]; /* all of them, NULL-ended */

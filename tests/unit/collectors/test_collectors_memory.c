@@ -84,6 +84,9 @@ static void test_collectors__each_allocation_fails__clean_error(void **context) 
                 {&collector_logs,
                  {"logs/FilterLogEvents-page-1.json", "logs/FilterLogEvents-empty-page.json",
                   "logs/FilterLogEvents-page-3.json"}},
+                {&collector_series_list, {"monitoring/ListMetrics-page-1.json", "monitoring/ListMetrics-page-2.json"}},
+                {&collector_log_streams, {"logs/DescribeLogStreams-page-1.json"}},
+                {&collector_identity, {"sts/GetCallerIdentity.xml"}},
         };
         cJSON_Hooks hooks = {memory_malloc, memory_free};
         cJSON_InitHooks(&hooks);
