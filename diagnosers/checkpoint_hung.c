@@ -47,7 +47,7 @@ static bool is_under_load(const struct window *w, int64_t from_s) {
         const struct series_view *in = window_find(w, "numRecordsInPerSecond", NULL);
         if (!series_is_fresh(w, in))
                 return true;
-        double typical = series_quantile(in, from_s, w->to_s, 0.5, 3);
+        double typical = series_quantile(in, from_s, series_until_s(w, in), 0.5, 3);
         return isnan(typical) || typical > 0;
 }
 

@@ -25,15 +25,15 @@ static const struct series_need needs[] = {
         {0},
 };
 
-/* A job that restarted within the half hour is restoring and catching up. */
-static bool has_restarted(const struct window *w) {
+/* A job that restarted within the half hour before is restoring and catching up. */
+static bool has_restarted(const struct window *w, int64_t before_s) {
         const char *const counters[] = {"fullRestarts", "numRestarts"}, *const uptimes[] = {"uptime", "runningTime"};
         for (size_t i = 0; i < 2; i++) {
                 const struct series_view *s = window_find(w, counters[i], NULL);
-                if (s && counter_increase(s, w->to_s - 1800, w->to_s, 600) > 0)
+                if (s && counter_increase(s, before_s - 1800, before_s, 600) > 0)
                         return true;
                 s = window_find(w, uptimes[i], NULL);
-                for (size_t k = s ? series_from(s, w->to_s - 1800) : 0; s && k < s->n_samples; k++)
+                for (size_t k = s ? series_from(s, before_s - 1800) : 0; s && k < s->n_samples; k++)
                         if (uptime_step(s, k) > 0)
                                 return true;
         }
@@ -64,19 +64,18 @@ static int judge(const struct window *w, const double *settings, struct findings
         if (!application_is_running(w->application) || application_is_changing(w->application))
                 return 0;
         double limit = settings[LIMIT] - (window_prior(w, "cpu_saturation", NULL) ? 5 : 0);
-        for (size_t i = 0; i < 2; i++) {
+        for (size_t i = 0; i < 2 && !is_known; i++) {
                 const struct series_view *s = window_find(w, names[i], NULL);
                 if (!series_is_fresh(w, s))
                         continue;
                 struct periods p = series_periods(w, s, (int64_t)settings[PERIOD], (size_t)settings[PERIODS], limit);
                 is_known = is_known || p.is_known;
-                int64_t lasts_s = series_until_s(w, s) - p.onset_s;
+                int64_t until_s = series_until_s(w, s), lasts_s = until_s - p.onset_s;
                 bool may_help_itself = w->application->is_autoscaling && (double)lasts_s < settings[AUTOSCALING];
-                bool is_settling = change_explains(w, w->to_s - 1800, 1800, NULL) || change_explains(w, w->to_s, 1800, NULL);
-                if (!p.is_above || may_help_itself || is_settling || has_restarted(w))
+                bool is_settling = change_explains(w, until_s - 1800, 1800, NULL) || change_explains(w, until_s, 1800, NULL);
+                if (!p.is_above || may_help_itself || is_settling || has_restarted(w, until_s))
                         continue;
                 report(w, s, &p, settings[LIMIT], out);
-                break;
         }
         if (out->failed)
                 return out->failed;

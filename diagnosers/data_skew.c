@@ -73,7 +73,7 @@ static bool hurts(const struct window *w) {
                 return true;
         for (size_t i = 0; i < w->n_series; i++)
                 if (strcmp(w->series[i].metric->name, "backPressuredTimeMsPerSecond") == 0 &&
-                    series_quantile(&w->series[i], w->to_s - 900, w->to_s, 0.5, 3) > 300)
+                    series_recent(w, &w->series[i], 900, 0.5, 3) > 300)
                         return true;
         return false;
 }

@@ -102,15 +102,20 @@ static void report_down(const struct window *w, const struct spell *x, size_t n_
         finding_evidence_sample(out, f, x->series, x->newest, 0);
 }
 
-/* The newest sample of any series, 0 when there is none. */
-static int64_t newest_of_all(const struct window *w) {
-        int64_t newest_s = 0;
+/* When all metrics ended, 0 when they did not: the reference is silent for that long, and so are the others as far as they were read, which
+ * must be well past that end. */
+static int64_t silent_since(const struct window *w, const struct series_view *reference, double missing_s) {
+        int64_t newest_s = 0, read_s = 0;
         for (size_t i = 0; i < w->n_series; i++) {
                 const struct series_view *s = &w->series[i];
                 if (s->n_samples > 0 && s->samples[s->n_samples - 1].at_s > newest_s)
                         newest_s = s->samples[s->n_samples - 1].at_s;
+                if (s != reference && s->n_samples > 0 && series_until_s(w, s) > read_s)
+                        read_s = series_until_s(w, s);
         }
-        return newest_s;
+        bool is_silent = newest_s > 0 && (double)(series_until_s(w, reference) - newest_s) > missing_s;
+        bool is_shared = read_s == 0 || (double)(read_s - newest_s) > missing_s / 3;
+        return is_silent && is_shared ? newest_s : 0;
 }
 
 static void report_silent(const struct window *w, int64_t newest_s, int64_t until_s, struct findings *out) {
@@ -136,9 +141,9 @@ static int judge(const struct window *w, const double *settings, struct findings
         if (!known && !(series_is_fresh(w, uptime) && uptime->n_samples > 0))
                 return JUDGE_BLIND;
         const struct series_view *reference = series_is_fresh(w, uptime) ? uptime : known;
-        int64_t until_s = series_until_s(w, reference), newest_s = newest_of_all(w);
-        if (!application_is_changing(w->application) && newest_s > 0 && (double)(until_s - newest_s) > settings[MISSING]) {
-                report_silent(w, newest_s, until_s, out);
+        int64_t silent_s = silent_since(w, reference, settings[MISSING]);
+        if (!application_is_changing(w->application) && silent_s > 0) {
+                report_silent(w, silent_s, series_until_s(w, reference), out);
                 return out->failed;
         }
         struct spell x = known ? find_spell(w, series_until_s(w, known)) : (struct spell){0};

@@ -39,7 +39,7 @@ static void report(const struct window *w, const struct series_view *s, const st
                    struct findings *out) {
         struct finding *f = findings_add(out, "gc_pressure", is_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING, CONFIDENCE_HIGH, p->onset_s);
         const struct series_view *heap = window_find(w, "heapMemoryUtilization", NULL);
-        double used = heap ? series_quantile(heap, w->to_s - 900, w->to_s, 0.5, 3) : NAN, all_s = all_in_s(w, s);
+        double used = series_recent(w, heap, 900, 0.5, 3), all_s = all_in_s(w, s);
         f->is_expected = change_explains(w, p->onset_s, SETTLING_S, NULL) && series_until_s(w, s) - p->onset_s < 1800;
         char ahead[200] = "", with[64] = "";
         if (all_s < 7 * 86400)

@@ -45,7 +45,8 @@ static bool is_checkpointing_on(const struct window *w, int64_t for_s) {
                 return false;
         int64_t cadence_s = application_checkpoint_cadence_ms(w->application, (int64_t)c.duration_ms) / 1000;
         int64_t enough_s = for_s > 3 * cadence_s ? for_s : 3 * cadence_s;
-        return w->to_s - c.at_s < enough_s;
+        /* It may have been read less lately than the records. */
+        return series_until_s(w, walk.duration) - c.at_s < enough_s;
 }
 
 static void report(const struct window *w, const struct series_view *in, int64_t since_s, struct findings *out) {

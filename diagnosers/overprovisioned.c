@@ -31,9 +31,9 @@ static bool is_guarded(const struct window *w) {
                 const char *name = s->metric->name;
                 double most = 0;
                 if (strcmp(name, "backPressuredTimeMsPerSecond") == 0)
-                        most = series_quantile(s, w->to_s - 3600, w->to_s, 1, 1) / 100;
+                        most = series_recent(w, s, 3600, 1, 1) / 100;
                 else if (strcmp(name, "millisBehindLatest") == 0)
-                        most = series_quantile(s, w->to_s - 3600, w->to_s, 1, 1) / 60000;
+                        most = series_recent(w, s, 3600, 1, 1) / 60000;
                 if (most > 1)
                         return true;
         }

@@ -68,7 +68,7 @@ static double loss_in_s(const struct lag *x, const double *settings) {
 
 static void advise(const struct window *w, double loss_s, struct findings *out, struct finding *f) {
         const struct series_view *cpu = window_find(w, "containerCPUUtilization", NULL);
-        double busy = cpu ? series_quantile(cpu, w->to_s - 1800, w->to_s, 0.5, 5) : NAN;
+        double busy = series_recent(w, cpu, 1800, 0.5, 5);
         int64_t kpus = application_kpus(w->application);
         if (isfinite(loss_s))
                 finding_advise(out, f, "Lengthen the stream's retention now (IncreaseStreamRetentionPeriod, to 168 h): it costs little, takes effect at "

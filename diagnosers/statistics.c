@@ -13,8 +13,9 @@ int64_t series_until_s(const struct window *w, const struct series_view *s) {
 }
 
 bool series_is_fresh(const struct window *w, const struct series_view *s) {
-        /* A tier is read each interval, each tenth, each sixtieth; the interval is a minute unless configured, so leave it room. */
-        static const int64_t tolerated_s[] = {[TIER_SENTINEL] = 1200, [TIER_DIAGNOSIS] = 2400, [TIER_SLOW] = 3 * 3600, [TIER_RARE] = 18 * 3600};
+        /* Room for the tiers' multiples of an interval of up to five minutes. */
+        static const int64_t tolerated_s[N_TIERS] = {
+                [TIER_SENTINEL] = 1800, [TIER_DIAGNOSIS] = 7200, [TIER_SLOW] = 6 * 3600, [TIER_RARE] = 36 * 3600};
         return s && s->read_until_s > 0 && w->now_s - s->read_until_s <= tolerated_s[s->metric->tier];
 }
 
@@ -89,6 +90,11 @@ bool series_line(const struct series_view *s, int64_t from_s, int64_t to_s, stru
         for (size_t i = series_from(s, from_s); i < s->n_samples && s->samples[i].at_s < to_s; i++)
                 fit_add(&f, s->samples[i].at_s, s->samples[i].value);
         return fit_line(&f, ret);
+}
+
+double series_recent(const struct window *w, const struct series_view *s, int64_t span_s, double q, size_t min_n) {
+        int64_t until_s = s ? series_until_s(w, s) : 0;
+        return s ? series_quantile(s, until_s - span_s, until_s, q, min_n) : NAN;
 }
 
 struct rise series_rise(const struct series_view *s, int64_t from_s, int64_t to_s, size_t n, double q) {

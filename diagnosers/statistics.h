@@ -43,6 +43,9 @@ double quantile(double *values, size_t n, double q);
 /* Of the samples in [from_s, to_s), evenly thinned when there are many. NaN when there are fewer than min_n. */
 double series_quantile(const struct series_view *s, int64_t from_s, int64_t to_s, double q, size_t min_n);
 
+/* The same over the last span_s that were read of it; NULL: NaN. Series are read at different times: each has its own now. */
+double series_recent(const struct window *w, const struct series_view *s, int64_t span_s, double q, size_t min_n);
+
 /* How steadily it rises: medians of n (at most 32) equal parts of [from_s, to_s). */
 struct rise {
         bool is_known;     /* each part holds samples */

@@ -30,7 +30,7 @@ struct gaps {
         size_t n_steady, n_missing, n_unread;
         const struct series_view *first;
         int64_t since_s, unread_since_s;
-        bool is_uptime;
+        bool is_uptime, is_sentinel_unread;
 };
 
 static struct gaps find_gaps(const struct window *w, double gap_s) {
@@ -41,7 +41,10 @@ static struct gaps find_gaps(const struct window *w, double gap_s) {
                         continue;
                 int64_t until_s = series_until_s(w, s), last_s = s->samples[s->n_samples - 1].at_s + 60;
                 g.n_steady++;
-                bool is_unread = s->read_until_s > 0 && (double)(w->to_s - s->read_until_s) > gap_s && !series_is_fresh(w, s);
+                /* Only sentinels are read each time; of the others a fresh reading is not due yet. */
+                bool is_late = s->metric->tier == TIER_SENTINEL ? (double)(w->to_s - s->read_until_s) > gap_s : !series_is_fresh(w, s);
+                bool is_unread = s->read_until_s > 0 && is_late;
+                g.is_sentinel_unread = g.is_sentinel_unread || (is_late && s->metric->tier == TIER_SENTINEL);
                 g.n_unread += is_unread;
                 if (is_unread && (g.unread_since_s == 0 || s->read_until_s < g.unread_since_s))
                         g.unread_since_s = s->read_until_s;
@@ -82,7 +85,7 @@ static int judge(const struct window *w, const double *settings, struct findings
         struct gaps g = find_gaps(w, settings[GAP]);
         if (g.n_steady == 0)
                 return JUDGE_BLIND;
-        if (g.n_unread * 2 > g.n_steady)
+        if (g.is_sentinel_unread || g.n_unread * 2 > g.n_steady)
                 report_unread(w, &g, out);
         else if (g.n_missing > 0 && g.n_missing < g.n_steady)
                 report_missing(w, &g, out);

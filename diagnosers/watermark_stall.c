@@ -8,7 +8,7 @@
 #include "diagnosers/statistics.h"
 
 enum { STALLED, BEHIND };
-enum { LOOK_BACK_S = 86400 };
+enum { LOOK_BACK_S = 86400, OPEN_WITHIN_S = 1200 };
 
 static const struct param params[] = {
         {"stalled", PARAM_DURATION, 1200, 300, 86400, "a watermark that has not moved for this long"},
@@ -78,7 +78,11 @@ static int judge(const struct window *w, const double *settings, struct findings
         const struct sample *last = s ? series_last(w, s, 600) : NULL;
         if (!last || !is_watermark(last->value))
                 return JUDGE_BLIND;
-        double rate = in ? series_quantile(in, w->to_s - 1200, w->to_s, 0.2, 3) : NAN;
+        /* Did records arrive while it stood? The two are read at different times: look at the watermark's. */
+        int64_t until_s = series_until_s(w, s);
+        if (!window_prior(w, "watermark_stall", NULL) && w->now_s - until_s > OPEN_WITHIN_S)
+                return JUDGE_BLIND; /* a cause may have come and gone since */
+        double rate = series_is_fresh(w, in) ? series_quantile(in, until_s - 1200, until_s, 0.2, 3) : NAN;
         if (!(rate > 0)) /* without records it is right that it stands; without the rate nobody can tell */
                 return isnan(rate) ? JUDGE_BLIND : out->failed;
         struct course c = look(w, s);

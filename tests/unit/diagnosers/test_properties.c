@@ -53,6 +53,11 @@ static bool calls_the_same(const struct timeline *a, const struct timeline *b) {
         return same;
 }
 
+/* As many calls; when two diagnosers see the same trouble, the one whose metric was read first may be the one that calls. */
+static bool calls_as_often(const struct timeline *a, const struct timeline *b) {
+        return timeline_calls(a) == timeline_calls(b);
+}
+
 static size_t compare(const char *path, int64_t shift_s, const struct timeline_options *options,
                       bool (*is_equal)(const struct timeline *, const struct timeline *)) {
         struct scenario *s = scenario_load(path, BASE_S), *other = scenario_load(path, BASE_S + shift_s);
@@ -107,6 +112,11 @@ static void test_incidents__points_arrive_late__are_the_same(void **state) {
         compare_all(0, (struct timeline_options){.has_late_points = true}, calls_the_same);
 }
 
+static void test_incidents__read_as_rarely_as_the_budget_wants__are_as_many(void **state) {
+        (void)state;
+        compare_all(0, (struct timeline_options){.reads_by_tier = true, .every_s = 120}, calls_as_often);
+}
+
 int main(void) {
         char pattern[512];
         const char *folder = getenv("FLINKWATCH_SRCDIR"), *only = getenv("SCENARIO");
@@ -119,6 +129,7 @@ int main(void) {
                 cmocka_unit_test(test_incidents__window_split_where_the_needs_begin__are_the_same),
                 cmocka_unit_test(test_incidents__judged_each_minute__are_the_same),
                 cmocka_unit_test(test_incidents__points_arrive_late__are_the_same),
+                cmocka_unit_test(test_incidents__read_as_rarely_as_the_budget_wants__are_as_many),
         };
         int failed = cmocka_run_group_tests_name("properties", tests, NULL, NULL);
         globfree(&files);

@@ -49,7 +49,12 @@ static bool has_arrived(const struct track *t, const struct sample *p, int64_t b
 }
 
 static void cut_track(struct machine *m, size_t i, int64_t now_s, int64_t until_s, struct series_view *view) {
+        static const int64_t read_each_s[N_TIERS] = {60, 600, 3600, 21600};
         const struct track *t = &m->s->tracks[i];
+        if (m->options->reads_by_tier) {
+                int64_t each_s = read_each_s[t->metric->tier], read_s = read_until(m->s, now_s / each_s * each_s);
+                until_s = read_s < until_s ? read_s : until_s;
+        }
         *view = (struct series_view){t->metric, t->dimensions, t->samples, t->n_samples, m->s->base_s + until_s};
         view->n_samples = series_from(view, m->s->base_s + until_s - t->metric->period_s + 1);
         if (m->options->cuts_to_needs) {

@@ -14,6 +14,7 @@ struct timeline_options {
         int64_t every_s;      /* 0: the scenario's */
         bool restarts;        /* forget everything but what is stored between two judgements */
         bool has_late_points; /* some points arrive up to ten minutes late */
+        bool reads_by_tier;   /* only sentinels are read each minute, the others as rarely as the daemon does */
         bool cuts_to_needs;   /* the window holds no more than diagnosers_span_s says */
 };
 
