@@ -239,19 +239,39 @@ static int judge_at(struct judge *j, int64_t at_s) {
         return r;
 }
 
+static bool is_judged_here(const struct judge *j, const char *diagnoser) {
+        for (size_t i = 0; diagnosers[i]; i++)
+                if (strcmp(diagnosers[i]->name, diagnoser) == 0)
+                        return is_judging(&j->job, i, false);
+        return false;
+}
+
+/* A process that was started anew knows roughly how far the last one came. What that one stored says it exactly: to judge those
+ * instants again, at other seconds, would open again what is open, and end again what has ended. */
+static void skip_judged(struct judge *j) {
+        for (size_t i = 0; j->job.from_s > 0 && i < j->incidents.n_rows; i++) {
+                const struct incident *known = &j->incidents.rows[i];
+                if (known->updated_at_s > j->job.from_s && is_judged_here(j, known->finding.diagnoser))
+                        j->job.from_s = known->updated_at_s;
+        }
+}
+
 int judge_new(const struct judge_job *job, struct judge **ret) {
         SCOPED(judge_free) struct judge *j = calloc(1, sizeof *j);
         if (!j)
                 return -ENOMEM;
         j->job = *job;
+        int r = read_incidents(j);
+        if (r < 0)
+                return r;
+        skip_judged(j);
+        job = &j->job;
         bool is_behind = job->from_s > 0 && job->from_s < job->now_s;
         j->step_s = is_behind && job->now_s - job->from_s > 2 * REPLAY_STEP_S ? REPLAY_STEP_S : job->config->interval_s;
         j->at_s = is_behind ? job->from_s + j->step_s : job->now_s;
-        int r = read_window(j);
+        r = read_window(j);
         if (r == 0)
                 r = make_routes(j);
-        if (r == 0)
-                r = read_incidents(j);
         if (r < 0)
                 return r;
         *ret = TAKE(j);
