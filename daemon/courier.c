@@ -9,7 +9,8 @@
 enum {
         RETRY_FIRST_S = 5,
         RETRY_LONGEST_S = 900,
-        GIVE_UP_S = 86400, /* a page a day late helps nobody; the incident itself stays on record */
+        SETTLE_AGAIN_S = 5, /* what was answered is kept in memory while the store cannot take it */
+        GIVE_UP_S = 86400,  /* a page a day late helps nobody; the incident itself stays on record */
 };
 
 struct carrier {
@@ -19,8 +20,10 @@ struct carrier {
         struct exchange_run *run;
         struct delivery delivery;
         enum outcome outcome;
-        int64_t retry_s;
+        int64_t retry_s, retry_at_s;
         struct err reason;
+        struct timer settle;
+        bool is_unsettled; /* answered, not stored yet: it must not be sent again for that */
 };
 
 struct courier {
@@ -78,6 +81,7 @@ void courier_free(struct courier *c) {
         timer_stop(&c->timer);
         for (size_t i = 0; i < c->n_carriers; i++) {
                 exchange_cancel(c->carriers[i].run);
+                timer_stop(&c->carriers[i].settle);
                 client_free(c->carriers[i].client);
                 delivery_done(&c->carriers[i].delivery);
         }
@@ -122,6 +126,23 @@ static void say(const struct carrier *c, int64_t retry_in_s) {
                             c->reason.text, (long long)retry_in_s);
 }
 
+static void settle(void *arg) {
+        struct carrier *c = arg;
+        struct courier *courier = c->courier;
+        int64_t now_s = loop_now_s(courier->host.loop);
+        int r = store_settle_delivery(courier->host.store, c->delivery.id, c->outcome, now_s, c->retry_at_s,
+                                      c->outcome == OUTCOME_DELIVERED ? NULL : c->reason.text);
+        c->is_unsettled = r < 0;
+        if (r < 0) {
+                log_error("notifier %s: the answer cannot be stored: %s", c->notifier->name,
+                          store_error(courier->host.store));
+                timer_start(&c->settle, courier->host.loop, SETTLE_AGAIN_S * 1000, settle, c);
+        } else {
+                delivery_done(&c->delivery);
+        }
+        courier_wake(courier);
+}
+
 static void done(void *arg, int result, const struct err *err) {
         struct carrier *c = arg;
         struct courier *courier = c->courier;
@@ -137,12 +158,8 @@ static void done(void *arg, int result, const struct err *err) {
         }
         int64_t retry_in_s = backoff_s(c->delivery.attempts, c->retry_s);
         say(c, retry_in_s);
-        int r = store_settle_delivery(courier->host.store, c->delivery.id, c->outcome, now_s, now_s + retry_in_s,
-                                      c->outcome == OUTCOME_DELIVERED ? NULL : c->reason.text);
-        if (r < 0)
-                log_error("notifier %s: %s", c->notifier->name, store_error(courier->host.store));
-        delivery_done(&c->delivery);
-        courier_wake(courier);
+        c->retry_at_s = now_s + retry_in_s;
+        settle(c);
 }
 
 static struct carrier *find_carrier(struct courier *c, const char *notifier) {
@@ -152,17 +169,17 @@ static struct carrier *find_carrier(struct courier *c, const char *notifier) {
         return NULL;
 }
 
-/* Takes `d` over. */
-static void dispatch(struct courier *courier, struct delivery *d) {
+/* Takes `d` over. 0 or -errno of the store. */
+static int dispatch(struct courier *courier, struct delivery *d) {
         struct carrier *c = find_carrier(courier, d->notifier);
         int64_t now_s = loop_now_s(courier->host.loop);
         if (!c) {
                 log_warning("notifier %s is configured no more: its message about incident %lld is dropped",
                             d->notifier, (long long)d->incident.id);
-                store_settle_delivery(courier->host.store, d->id, OUTCOME_REFUSED, now_s, 0,
-                                      "the notifier is configured no more");
+                int r = store_settle_delivery(courier->host.store, d->id, OUTCOME_REFUSED, now_s, 0,
+                                              "the notifier is configured no more");
                 delivery_done(d);
-                return;
+                return r;
         }
         c->delivery = *d;
         c->outcome = OUTCOME_RETRY;
@@ -175,35 +192,38 @@ static void dispatch(struct courier *courier, struct delivery *d) {
                 err_set(&err, r, "out of memory");
                 done(c, -EAGAIN, &err);
         }
+        return 0;
 }
 
 static void on_timer(void *arg) {
         struct courier *c = arg;
-        size_t n_busy = 0;
+        size_t n_busy = 0, n_running = 0;
         const char **busy = calloc(c->n_carriers + 1, sizeof *busy);
         if (!busy)
                 return;
         for (;;) {
                 struct delivery d = {0};
                 int64_t now_s = loop_now_s(c->host.loop), next_s = 0;
-                n_busy = 0;
-                for (size_t i = 0; i < c->n_carriers; i++)
-                        if (c->carriers[i].run)
+                n_busy = n_running = 0;
+                for (size_t i = 0; i < c->n_carriers; i++) {
+                        n_running += c->carriers[i].run != NULL;
+                        if (c->carriers[i].run || c->carriers[i].is_unsettled)
                                 busy[n_busy++] = c->carriers[i].notifier->name;
-                int r = store_next_delivery(c->host.store, now_s, busy, n_busy, &d, &next_s);
-                if (r == 0) {
-                        dispatch(c, &d);
-                        continue;
                 }
+                int r = store_next_delivery(c->host.store, now_s, busy, n_busy, &d, &next_s);
+                if (r == 0)
+                        r = dispatch(c, &d);
+                if (r == 0)
+                        continue;
                 if (r < 0)
-                        log_error("the outbox cannot be read: %s", store_error(c->host.store));
+                        log_error("the outbox cannot be read or written: %s", store_error(c->host.store));
                 if (r < 0 || next_s > now_s)
                         timer_start(&c->timer, c->host.loop, r < 0 ? RETRY_FIRST_S * 1000 : (next_s - now_s) * 1000,
                                     on_timer, c);
                 break;
         }
         free(busy);
-        if (n_busy == 0)
+        if (n_running == 0)
                 c->host.idle(c->host.arg);
 }
 
