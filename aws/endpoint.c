@@ -223,7 +223,9 @@ int endpoint_resolve(const struct endpoint_options *o, const char *service_name,
                 return r;
         bool fips = is_on(o, o->use_fips, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
         bool dual = is_on(o, o->use_dualstack, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
-        const char *custom = override_for(o, service, &from);
+        const char *custom = o->url ? o->url : override_for(o, service, &from);
+        if (o->url)
+                from = "url";
         struct url u;
         /* the URL itself may hold a password and is not shown */
         if (custom && (url_parse(span_of(custom), &u) < 0 || u.rest.len != u.path.len))

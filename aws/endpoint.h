@@ -19,6 +19,7 @@ struct aws_partition {
 const struct aws_partition *aws_partition(const char *region);
 
 struct endpoint_options {
+        const char *url; /* of the caller: wins over every override; NULL: none */
         const struct aws_environment *environment;
         const struct aws_profiles *profiles; /* NULL: no files */
         const char *profile;                 /* NULL: the one that the environment selects */

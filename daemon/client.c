@@ -122,12 +122,13 @@ struct client_service *client_service(struct client *c, const char *name) {
         return s;
 }
 
-int client_endpoint(struct client *c, const char *service, const char *region, struct endpoint *ret,
+int client_endpoint(struct client *c, const char *service, const char *region, const char *url, struct endpoint *ret,
                     struct err *reterr) {
         struct endpoint_options options = {
                 .environment = exchange_environment(c->exchange),
                 .profiles = c->profiles,
                 .profile = c->profile,
+                .url = url,
         };
         return endpoint_resolve(&options, service, region ? region : c->region, ret, reterr);
 }

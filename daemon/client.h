@@ -41,7 +41,8 @@ void client_unwait(struct client_waiter *w);
 struct client_service *client_service(struct client *c, const char *name);
 int client_max_attempts(const struct client *c);
 const char *client_ca_bundle(const struct client *c); /* PEM file, NULL: the system's */
-int client_endpoint(struct client *c, const char *service, const char *region, struct endpoint *ret,
+/* `url` and `region` win over what is configured; NULL: not given. */
+int client_endpoint(struct client *c, const char *service, const char *region, const char *url, struct endpoint *ret,
                     struct err *reterr);
 /* "environment, expires ...": for people, no secret. */
 void client_describe(const struct client *c, struct buf *out);

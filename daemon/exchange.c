@@ -212,7 +212,8 @@ static bool retries(struct exchange_run *run, enum aws_outcome outcome, const st
         if (outcome == AWS_CREDENTIALS || outcome == AWS_SKEW)
                 return false; /* mended once, and refused again */
         int most = run->job.client ? client_max_attempts(run->job.client) : RETRY_ATTEMPTS_DEFAULT;
-        if (run->job.takes_failures || !retry_is_useful(outcome) || run->attempt + 1 >= most)
+        bool may_have_acted = run->request.has_effect && reply->was_sent && outcome == AWS_TRANSIENT;
+        if (run->job.takes_failures || may_have_acted || !retry_is_useful(outcome) || run->attempt + 1 >= most)
                 return false;
         if (service) {
                 run->retry_cost = retry_bucket_take(&service->bucket, reply->fault == HTTP_FAULT_TIMEOUT);
@@ -314,7 +315,7 @@ static int sign(struct exchange_run *run, char **ret_url, struct err *reterr) {
                 return 1;
         }
         SCOPED(endpoint_done) struct endpoint endpoint = {0};
-        int r = client_endpoint(client, run->request.service, run->request.region, &endpoint, reterr);
+        int r = client_endpoint(client, run->request.service, run->request.region, run->request.url, &endpoint, reterr);
         if (r < 0)
                 return r;
         int64_t signed_at_s = (loop_now_ms(x->loop) + clock_skew_ms(&service->skew)) / 1000;
