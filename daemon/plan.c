@@ -117,7 +117,8 @@ int plan_set_names(struct plan *p, char *const *names, size_t n, const char *glo
                 *ret_added = p->n_applications - n_before;
         if (ret_removed)
                 *ret_removed = removed;
-        return r < 0 ? r : set_places(p);
+        int placed = set_places(p);
+        return r < 0 ? r : placed;
 }
 
 static bool has_series(const struct watched *w, const struct metric *m) {
@@ -255,7 +256,9 @@ void plan_note(struct plan *p, const struct batch *b, int64_t now_s) {
                         continue;
                 const struct plan_place *place = &p->places[point->series_id];
                 struct watched *w = &p->applications[place->application];
-                struct watched_series *s = &w->series[place->series];
+                struct watched_series *s = place->series < w->n_series ? &w->series[place->series] : NULL;
+                if (!s || s->id != point->series_id)
+                        continue; /* of a runtime that the application has left */
                 if (point->sample.at_s <= s->newest.at_s)
                         continue;
                 if (is_running_time(s->metric) && s->newest.at_s > 0 && point->sample.value < s->newest.value &&

@@ -15,7 +15,7 @@
 
 enum {
         SLOTS = 4,
-        DISCOVER_EVERY = 10, /* intervals */
+        DISCOVER_EVERY = 10,   /* intervals */
         CONTROL_BURST = 60,    /* MSF publishes no figure for its API: assume 5 calls a second, */
         CONTROL_CALL_MS = 200, /* and use half of that in the long run */
         OPERATIONS_OVERLAP_S = 3600,
@@ -167,6 +167,7 @@ void poller_free(struct poller *p) {
                 clear_slot(&p->slots[i]);
         }
         judge_free(p->judge);
+        troubles_done(&p->troubles);
         plan_done(&p->plan);
         batch_done(&p->names);
         client_free(p->client);
@@ -210,11 +211,16 @@ static void seen(void *arg, const struct batch *b) {
                         log_error("%s: out of memory", p->tag);
 }
 
+static bool is_watched(void *arg, const char *application) {
+        return plan_find(arg, application);
+}
+
 /* Only a complete list says who is gone. */
 static void take_names(struct poller *p) {
         size_t added = 0, removed = 0;
         if (plan_set_names(&p->plan, p->names.names, p->names.n_names, p->target->applications, &added, &removed) < 0)
                 log_error("%s: out of memory", p->tag);
+        troubles_keep(&p->troubles, is_watched, &p->plan);
         if (added || removed)
                 log_info("%s: %zu applications watched (%zu new, %zu gone)", p->tag, p->plan.n_applications, added,
                          removed);
@@ -243,7 +249,7 @@ static void task_done(void *arg, int result, const struct err *err) {
                 p->n_good++;
                 if (s->collector == &collector_discovery)
                         take_names(p);
-                troubles_ended(&p->troubles, s->collector->name);
+                troubles_ended(&p->troubles, s->collector->name, s->application);
         }
         clear_slot(s);
         run_phase(p);

@@ -110,7 +110,9 @@ char *bench_heard(struct bench *b) {
                 buf_put(&text, bytes, n);
         if (file)
                 fclose(file);
-        return buf_steal(&text);
+        char *whole = buf_steal(&text);
+        buf_done(&text);
+        return whole;
 }
 
 size_t count_descriptors(void) {
