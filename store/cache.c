@@ -3,6 +3,9 @@
 
 #include <errno.h>
 
+#include "store/pack.h"
+#include "store/planes.h"
+
 static const char *const selects[] = {
         [CACHE_RUN] = "SELECT pack FROM run WHERE key = ?1",
         [CACHE_DAY] = "SELECT pack FROM day WHERE key = ?1",
@@ -36,23 +39,37 @@ static struct cached *oldest_with_data(struct cache *c) {
         return found;
 }
 
-static int load(struct cache *c, struct db *db, struct cached *pack) {
+/* Runs are packed as a whole: what is in them is not. */
+static int keep(struct cached *pack, struct zip *z, struct span row) {
+        SCOPED(buf_done) struct buf bytes = BUF_INIT(PACK_ROW_MAX);
+        struct reader in = reader_of(row.data, row.len);
+        int r = 0;
+        if (pack->table == CACHE_RUN)
+                r = bytes_read(z, &in, &bytes);
+        else
+                buf_put_span(&bytes, row);
+        if (r < 0 || bytes.failed)
+                return r < 0 ? r : -ENOMEM;
+        size_t len = bytes.len;
+        if (!(pack->data = buf_steal(&bytes)))
+                return -ENOMEM;
+        pack->len = len;
+        return 0;
+}
+
+static int load(struct cache *c, struct db *db, struct zip *z, struct cached *pack) {
         SCOPED(db_release) sqlite3_stmt *row = NULL;
         int r = db_query(db, &row, selects[pack->table], "i", pack->key);
         if (r == 0)
                 r = db_step(db, row);
         if (r <= 0)
                 return r;
-        const void *data = sqlite3_column_blob(row, 0);
-        size_t len = (size_t)sqlite3_column_bytes(row, 0);
-        pack->data = malloc(len + 1);
-        if (!pack->data || (len > 0 && !data))
-                return db_fail_text(db, -ENOMEM, "out of memory");
-        if (len > 0)
-                memcpy(pack->data, data, len);
-        pack->len = len;
-        c->bytes += len;
-        return 0;
+        struct span bytes = {sqlite3_column_blob(row, 0), (size_t)sqlite3_column_bytes(row, 0)};
+        r = bytes.data ? keep(pack, z, bytes) : -EUCLEAN;
+        if (r == -ENOMEM)
+                return db_fail_text(db, r, "out of memory");
+        c->bytes += pack->len;
+        return r;
 }
 
 static int answer(struct cache *c, struct cached *pack, struct span *ret) {
@@ -61,14 +78,14 @@ static int answer(struct cache *c, struct cached *pack, struct span *ret) {
         return pack->data ? 0 : 1;
 }
 
-int cache_read(struct cache *c, struct db *db, enum cache_table table, int64_t key, struct span *ret) {
+int cache_read(struct cache *c, struct db *db, struct zip *z, enum cache_table table, int64_t key, struct span *ret) {
         for (size_t i = 0; i < CACHE_PACKS; i++)
                 if (c->packs[i].used && c->packs[i].key == key && c->packs[i].table == table)
                         return answer(c, &c->packs[i], ret);
         struct cached *pack = oldest(c);
         drop(c, pack);
         *pack = (struct cached){.table = table, .key = key};
-        int r = load(c, db, pack);
+        int r = load(c, db, z, pack);
         if (r < 0) {
                 drop(c, pack);
                 return r;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "store/db.h"
+#include "store/zip.h"
 #include "util/span.h"
 
 enum cache_table { CACHE_RUN, CACHE_DAY, CACHE_ROLLUP };
@@ -21,7 +22,7 @@ struct cache {
         uint64_t clock;
 };
 
-/* The pack of that key, valid until the next call: 0, 1 when there is none, -errno. */
-int cache_read(struct cache *c, struct db *db, enum cache_table table, int64_t key, struct span *ret);
+/* The pack of that key, unpacked, valid until the next call: 0, 1 when there is none, -errno. */
+int cache_read(struct cache *c, struct db *db, struct zip *z, enum cache_table table, int64_t key, struct span *ret);
 /* After packs were written. */
 void cache_clear(struct cache *c);

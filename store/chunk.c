@@ -86,9 +86,8 @@ static void put_settled(struct buf *to, const struct entry *e, size_t n, int64_t
         put_surprises(to, off, n);
 }
 
-/* The number of samples, the length of what follows * 2 (+ 1 and the packed length, when packed), the bytes. */
 static int write_about(struct zip *z, const struct entry *e, size_t n, struct buf *to) {
-        SCOPED(buf_done) struct buf about = BUF_INIT(ABOUT_MAX), zipped = BUF_INIT(ABOUT_MAX);
+        SCOPED(buf_done) struct buf about = BUF_INIT(ABOUT_MAX);
         SCOPED(free) int64_t *off = calloc(n, sizeof *off);
         if (!off)
                 return -ENOMEM;
@@ -97,16 +96,9 @@ static int write_about(struct zip *z, const struct entry *e, size_t n, struct bu
         put_settled(&about, e, n, off);
         if (about.failed)
                 return -ENOMEM;
-        int r = zip_pack(z, ZIP_SMALL, about.data, about.len, &zipped);
-        if (r < 0 && r != -ENODATA)
-                return r;
         buf_put_char(to, FORMAT);
         put_varint(to, n);
-        put_varint(to, about.len * 2 + (r == 0));
-        if (r == 0)
-                put_varint(to, zipped.len);
-        buf_put_span(to, buf_span(r == 0 ? &zipped : &about));
-        return to->failed;
+        return bytes_write(z, ZIP_SMALL, buf_span(&about), to);
 }
 
 int chunk_write(struct zip *z, const struct entry *entries, size_t n, struct buf *about, struct buf *values) {
@@ -162,24 +154,14 @@ static void read_settled(struct reader *in, struct entry *e, size_t n, int64_t *
 }
 
 static int read_about(struct zip *z, struct reader *in, struct entry *e, size_t n) {
-        SCOPED(free) uint8_t *unpacked = NULL;
+        SCOPED(buf_done) struct buf bytes = BUF_INIT(ABOUT_MAX);
         SCOPED(free) int64_t *off = calloc(n, sizeof *off);
-        uint64_t head = read_varint_upto(in, (uint64_t)ABOUT_MAX * 2 + 1);
-        size_t size = (size_t)(head >> 1), len = head & 1 ? (size_t)read_varint_upto(in, reader_left(in)) : size;
-        const uint8_t *bytes = read_bytes(in, len);
         if (!off)
                 return -ENOMEM;
-        if (!bytes)
-                return -EUCLEAN;
-        if (head & 1) {
-                if (!(unpacked = malloc(size + 1)))
-                        return -ENOMEM;
-                int r = zip_unpack(z, bytes, len, unpacked, size);
-                if (r < 0)
-                        return r;
-                bytes = unpacked;
-        }
-        struct reader about = reader_of(bytes, size);
+        int r = bytes_read(z, in, &bytes);
+        if (r < 0)
+                return r;
+        struct reader about = reader_of(bytes.data, bytes.len);
         read_times(&about, e, n, off);
         read_seen(&about, e, n, off);
         read_settled(&about, e, n, off);

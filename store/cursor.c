@@ -89,7 +89,7 @@ static int read_hours(struct store_cursor *c, int64_t end_s) {
         struct store *s = c->store;
         struct span pack, bytes;
         int64_t key = pack_key(c->at_s / DAY_S / ROLLUP_DAYS, part_of(c->series));
-        int r = cache_read(&s->cache, &s->db, CACHE_ROLLUP, key, &pack);
+        int r = cache_read(&s->cache, &s->db, &s->zip, CACHE_ROLLUP, key, &pack);
         if (r == 0)
                 r = pack_find(pack, slot_of(c->series), &bytes);
         if (r == 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "store/inner.h"
+#include "store/planes.h"
 #include "store/state.h"
 #include "util/list.h"
 
@@ -49,17 +50,17 @@ static int write_part(struct store *s, uint32_t part) {
         const struct folding *f = &s->folding;
         struct pack_item items[PACK_SERIES];
         size_t n = 0;
-        SCOPED(buf_done) struct buf pack = BUF_INIT(PACK_ROW_MAX);
+        SCOPED(buf_done) struct buf pack = BUF_INIT(PACK_ROW_MAX), zipped = BUF_INIT(PACK_ROW_MAX);
         for (size_t slot = 0, i = (size_t)part * PACK_SERIES; slot < PACK_SERIES && i < f->n_items; slot++, i++)
                 if (f->items[i].len > 0)
                         items[n++] = (struct pack_item){(uint32_t)slot,
                                                         {(const char *)f->items[i].bytes, f->items[i].len}};
         if (n == 0)
                 return 0;
-        if (pack_write(items, n, &pack) < 0)
+        if (pack_write(items, n, &pack) < 0 || bytes_write(&s->zip, ZIP_FAST, buf_span(&pack), &zipped) < 0)
                 return store_no_memory(s);
-        return db_run(&s->db, "INSERT OR REPLACE INTO run VALUES(?1, ?2)", "ib", pack_key(s->next_run, part), pack.data,
-                      pack.len);
+        return db_run(&s->db, "INSERT OR REPLACE INTO run VALUES(?1, ?2)", "ib", pack_key(s->next_run, part), zipped.data,
+                      zipped.len);
 }
 
 static int write_block(struct store *s, size_t block) {

@@ -49,23 +49,57 @@ enum {
         ADVANCE_STRIDE = sizeof(struct advance) / sizeof(uint32_t)
 };
 
+/* Neighbours are different metrics: columns of bits would be noise. Decimals are kept as units: the scale of each in one column, the
+ * units as varints. */
+enum { NO_SCALE = SCALE_MAX + 1, VALUES_MAX = JOURNAL_CHANGES_MAX * VARINT_MAX };
+
+static uint64_t scale_of(double value, int64_t *units) {
+        unsigned scale = 0;
+        while (scale <= SCALE_MAX && !to_units(value, scale, units))
+                scale++;
+        return scale;
+}
+
 static int write_values(struct zip *z, const struct journal_row *row, struct buf *to) {
-        SCOPED(free) uint64_t *bits = calloc(row->n_changes + 1, sizeof *bits);
-        if (!bits)
+        SCOPED(free) uint64_t *scales = calloc(row->n_changes + 1, sizeof *scales);
+        SCOPED(buf_done) struct buf numbers = BUF_INIT(VALUES_MAX);
+        if (!scales)
                 return -ENOMEM;
-        for (size_t i = 0; i < row->n_changes; i++)
-                memcpy(&bits[i], &row->changes[i].value, sizeof *bits);
-        return planes_write(z, ZIP_FAST, bits, row->n_changes, to);
+        for (size_t i = 0; i < row->n_changes; i++) {
+                int64_t units;
+                scales[i] = scale_of(row->changes[i].value, &units);
+                if (scales[i] == NO_SCALE)
+                        buf_put(&numbers, &row->changes[i].value, sizeof(double));
+                else
+                        put_varint(&numbers, zigzag(units));
+        }
+        int r = numbers.failed;
+        if (r == 0)
+                r = planes_write(z, ZIP_FAST, scales, row->n_changes, to);
+        if (r == 0)
+                r = bytes_write(z, ZIP_FAST, buf_span(&numbers), to);
+        return r;
 }
 
 static int read_values(struct zip *z, struct reader *in, struct journal_row *row) {
-        SCOPED(free) uint64_t *bits = calloc(row->n_changes + 1, sizeof *bits);
-        if (!bits)
+        SCOPED(free) uint64_t *scales = calloc(row->n_changes + 1, sizeof *scales);
+        SCOPED(buf_done) struct buf bytes = BUF_INIT(VALUES_MAX);
+        if (!scales)
                 return -ENOMEM;
-        int r = planes_read(z, in, bits, row->n_changes);
+        int r = planes_read(z, in, scales, row->n_changes);
+        if (r == 0)
+                r = bytes_read(z, in, &bytes);
+        struct reader numbers = reader_of(buf_str(&bytes), bytes.len);
         for (size_t i = 0; i < row->n_changes && r == 0; i++) {
-                memcpy(&row->changes[i].value, &bits[i], sizeof *bits);
-                if (!isfinite(row->changes[i].value))
+                double *value = &row->changes[i].value;
+                const uint8_t *bits = scales[i] == NO_SCALE ? read_bytes(&numbers, sizeof *value) : NULL;
+                if (bits)
+                        memcpy(value, bits, sizeof *value);
+                else if (scales[i] <= SCALE_MAX)
+                        *value = from_units(unzigzag(read_varint(&numbers)), (unsigned)scales[i]);
+                else
+                        return -EUCLEAN;
+                if (numbers.failed || !isfinite(*value))
                         return -EUCLEAN;
         }
         return r;

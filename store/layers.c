@@ -13,7 +13,7 @@ int layers_unreadable(struct store *s, const char *what) {
 
 int layers_read_day(struct store *s, uint32_t id, uint32_t day, uint32_t from_s, uint32_t to_s, struct entries *e) {
         struct span pack, about, values;
-        int r = cache_read(&s->cache, &s->db, CACHE_DAY, pack_key(day, part_of(id)), &pack);
+        int r = cache_read(&s->cache, &s->db, &s->zip, CACHE_DAY, pack_key(day, part_of(id)), &pack);
         if (r == 0)
                 r = day_find(pack, slot_of(id), &about, &values);
         if (r == 0)
@@ -28,7 +28,7 @@ int layers_read_run(struct store *s, const struct run *run, uint32_t id, uint32_
         struct span pack, bytes;
         if (from_s >= run->to_s || to_s <= run->from_s)
                 return 0;
-        int r = cache_read(&s->cache, &s->db, CACHE_RUN, pack_key(run->id, part_of(id)), &pack);
+        int r = cache_read(&s->cache, &s->db, &s->zip, CACHE_RUN, pack_key(run->id, part_of(id)), &pack);
         if (r == 0)
                 r = pack_find(pack, slot_of(id), &bytes);
         if (r == 0)

@@ -124,7 +124,7 @@ static int64_t pack_series(struct store *s, uint32_t id) {
 static int write_day(struct store *s, struct made_day *made, uint32_t part) {
         SCOPED(buf_done) struct buf b = BUF_INIT(PACK_ROW_MAX);
         struct span older;
-        int r = cache_read(&s->cache, &s->db, CACHE_DAY, pack_key(made->day, part), &older);
+        int r = cache_read(&s->cache, &s->db, &s->zip, CACHE_DAY, pack_key(made->day, part), &older);
         if (r < 0)
                 return r;
         if (r == 0 && day_keep(&made->pack, older, &s->n_unreadable) < 0)
@@ -160,7 +160,7 @@ static int write_rollup(struct store *s, const struct made_day *made, uint32_t p
         size_t starts[PACK_SERIES + 1], n = 0;
         struct span older = {0};
         int64_t key = pack_key(made->day / ROLLUP_DAYS, part);
-        int r = cache_read(&s->cache, &s->db, CACHE_ROLLUP, key, &older);
+        int r = cache_read(&s->cache, &s->db, &s->zip, CACHE_ROLLUP, key, &older);
         if (r < 0)
                 return r;
         for (uint32_t slot = 0; slot < PACK_SERIES; slot++) {

@@ -86,3 +86,33 @@ int planes_read(struct zip *z, struct reader *in, uint64_t *numbers, size_t n) {
         }
         return r;
 }
+
+/* Its length * 2 (+ 1 and the packed length, when packed), the bytes. */
+int bytes_write(struct zip *z, enum zip_effort effort, struct span bytes, struct buf *to) {
+        SCOPED(buf_done) struct buf zipped = BUF_INIT(ZIP_MAX);
+        int r = bytes.len > SHORT ? zip_pack(z, effort, bytes.data, bytes.len, &zipped) : -ENODATA;
+        if (r < 0 && r != -ENODATA)
+                return r;
+        put_varint(to, bytes.len * 2 + (r == 0));
+        if (r == 0)
+                put_varint(to, zipped.len);
+        buf_put_span(to, r == 0 ? buf_span(&zipped) : bytes);
+        return to->failed;
+}
+
+int bytes_read(struct zip *z, struct reader *in, struct buf *to) {
+        uint64_t head = read_varint_upto(in, (uint64_t)to->cap * 2 + 1);
+        size_t size = (size_t)(head >> 1), len = head & 1 ? (size_t)read_varint_upto(in, reader_left(in)) : size;
+        const uint8_t *bytes = read_bytes(in, len);
+        char *room = bytes ? buf_reserve(to, size) : NULL;
+        if (!room)
+                return bytes ? to->failed : -EUCLEAN;
+        int r = 0;
+        if (head & 1)
+                r = zip_unpack(z, bytes, len, room, size);
+        else if (size > 0)
+                memcpy(room, bytes, size);
+        if (r == 0)
+                to->len = size;
+        return r;
+}
