@@ -52,7 +52,8 @@ static double typical_now(const struct window *w, const struct series_view *s) {
 
 static const struct series_view *find_task(const struct window *w, const char *metric, const struct plan_node *node) {
         for (size_t i = 0; i < w->n_series; i++)
-                if (is_metric(&w->series[i], metric) && job_plan_is_named(node, dimension_task(w->series[i].dimensions)))
+                if (is_metric(&w->series[i], metric) &&
+                    job_plan_is_named(node, dimension_task(w->series[i].dimensions)))
                         return &w->series[i];
         return NULL;
 }
@@ -71,8 +72,8 @@ static void find_by_plan(const struct window *w, double limit, struct tasks *t) 
         job_plan_read(w->application->job_plan, plan);
         for (size_t to = 0; to < plan->n_nodes; to++)
                 for (size_t from = 0; from < plan->n_nodes; from++) {
-                        if (!job_plan_feeds(&plan->nodes[from], &plan->nodes[to]) || !is_waiting(w, &plan->nodes[from], limit) ||
-                            is_waiting(w, &plan->nodes[to], limit))
+                        if (!job_plan_feeds(&plan->nodes[from], &plan->nodes[to]) ||
+                            !is_waiting(w, &plan->nodes[from], limit) || is_waiting(w, &plan->nodes[to], limit))
                                 continue;
                         const struct series_view *busy = find_task(w, "busyTimeMsPerSecond", &plan->nodes[to]);
                         double busy_ms = busy ? typical_now(w, busy) : NAN;
@@ -95,7 +96,8 @@ static void find_by_load(const struct window *w, double limit, struct tasks *t) 
                 bool waits = false;
                 for (size_t k = 0; k < w->n_series; k++)
                         waits = waits || (is_metric(&w->series[k], "backPressuredTimeMsPerSecond") &&
-                                          strcmp(w->series[k].dimensions, busy->dimensions) == 0 && typical_now(w, &w->series[k]) > limit);
+                                          strcmp(w->series[k].dimensions, busy->dimensions) == 0 &&
+                                          typical_now(w, &w->series[k]) > limit);
                 double busy_ms = typical_now(w, busy);
                 if (!waits && busy_ms > most) {
                         most = busy_ms;
@@ -126,26 +128,38 @@ static struct tasks look(const struct window *w, const double *settings, double 
         return t;
 }
 
-static void advise(const struct window *w, bool is_busy, double cpu, const char *name, struct findings *out, struct finding *f) {
+static void advise(const struct window *w, bool is_busy, double cpu, const char *name, struct findings *out,
+                   struct finding *f) {
         int64_t kpus = application_kpus(w->application);
         if (cpu < 50)
-                finding_advise(out, f, "More KPUs will not help: the CPUs are at %.0f %% while operators wait. %s%s%s waits for something outside: a slow sink, "
-                               "a lookup or an API. Batch its calls, make them asynchronous (AsyncDataStream) or raise their concurrency.", cpu,
-                               name ? "`" : "", name ? name : "The bottleneck", name ? "`" : "");
+                finding_advise(
+                        out, f,
+                        "More KPUs will not help: the CPUs are at %.0f %% while operators wait. %s%s%s waits for something outside: a slow sink, "
+                        "a lookup or an API. Batch its calls, make them asynchronous (AsyncDataStream) or raise their concurrency.",
+                        cpu, name ? "`" : "", name ? name : "The bottleneck", name ? "`" : "");
         else if (kpus > 0)
-                finding_advise(out, f, "Raise the parallelism from %d to %d KPUs in one update, for about $%.0f a month more; the CPUs are at %.0f %%.",
-                               (int)kpus, (int)kpus * 2, kpu_usd_per_month((double)kpus), cpu);
+                finding_advise(
+                        out, f,
+                        "Raise the parallelism from %d to %d KPUs in one update, for about $%.0f a month more; the CPUs are at %.0f %%.",
+                        (int)kpus, (int)kpus * 2, kpu_usd_per_month((double)kpus), cpu);
         if (is_busy)
-                finding_advise(out, f, "Break the chain before `%s` and give it a higher parallelism of its own, or move its costly part (parsing, "
-                               "serialization, state access) to where records are fewer.", name);
-        finding_advise(out, f, "Keep to two to four sink operators per KPU, and enable buffer debloating through AWS support when checkpoints suffer.");
+                finding_advise(
+                        out, f,
+                        "Break the chain before `%s` and give it a higher parallelism of its own, or move its costly part (parsing, "
+                        "serialization, state access) to where records are fewer.",
+                        name);
+        finding_advise(
+                out, f,
+                "Keep to two to four sink operators per KPU, and enable buffer debloating through AWS support when checkpoints suffer.");
 }
 
 static void report(const struct window *w, const double *settings, const struct tasks *t, struct findings *out) {
         const struct series_view *cpu_series = window_find(w, "containerCPUUtilization", NULL);
-        double cpu = cpu_series ? typical_now(w, cpu_series) : NAN, busy = t->busiest ? typical_now(w, t->busiest) : NAN;
+        double cpu = cpu_series ? typical_now(w, cpu_series) : NAN,
+               busy = t->busiest ? typical_now(w, t->busiest) : NAN;
         bool is_busy = busy >= settings[BUSY];
-        struct finding *f = findings_add(out, "backpressure", SEVERITY_WARNING, t->by_plan ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, t->periods.onset_s);
+        struct finding *f = findings_add(out, "backpressure", SEVERITY_WARNING,
+                                         t->by_plan ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, t->periods.onset_s);
         f->is_expected = change_explains(w, t->periods.onset_s, 900, NULL) && w->to_s - t->periods.onset_s < 2400;
         struct span from = dimension_task(t->waiting->dimensions);
         SCOPED(free) char *bottleneck = t->bottleneck.data ? span_dup(t->bottleneck) : NULL;
@@ -153,23 +167,30 @@ static void report(const struct window *w, const double *settings, const struct 
         char how[400] = "";
         if (bottleneck)
                 snprintf(how, sizeof how, " The bottleneck is `%.200s`: it does not wait itself%s%s%s.", bottleneck,
-                         isnan(busy) ? "" : " and is busy ", isnan(busy) ? "" : phrase_count(busy).text, isnan(busy) ? "" : " ms of each second");
+                         isnan(busy) ? "" : " and is busy ", isnan(busy) ? "" : phrase_count(busy).text,
+                         isnan(busy) ? "" : " ms of each second");
         if (bottleneck)
                 finding_title(out, f, "Backpressure from %.40s", bottleneck);
         else
                 finding_title(out, f, "Backpressure, %.0f ms of each second", t->periods.typical);
-        finding_summary(out, f, "`%s` waits %.0f ms of each second for those after it (limit %.0f), since %s; %zu of %zu operators wait.%s%s",
-                        waiting ? waiting : "", t->periods.typical, settings[LIMIT], phrase_time(t->periods.onset_s).text, t->n_waiting, t->n_known, how,
-                        bottleneck && !t->by_plan ? " The job plan is not known, so this is the busiest one that does not wait." : "");
+        finding_summary(
+                out, f,
+                "`%s` waits %.0f ms of each second for those after it (limit %.0f), since %s; %zu of %zu operators wait.%s%s",
+                waiting ? waiting : "", t->periods.typical, settings[LIMIT], phrase_time(t->periods.onset_s).text,
+                t->n_waiting, t->n_known, how,
+                bottleneck && !t->by_plan ? " The job plan is not known, so this is the busiest one that does not wait."
+                                          : "");
         advise(w, is_busy, cpu, bottleneck, out, f);
         finding_evidence_sample(out, f, t->waiting, t->periods.peak, settings[LIMIT]);
         if (t->busiest)
-                finding_evidence_sample(out, f, t->busiest, t->busiest->samples[t->busiest->n_samples - 1], settings[BUSY]);
+                finding_evidence_sample(out, f, t->busiest, t->busiest->samples[t->busiest->n_samples - 1],
+                                        settings[BUSY]);
 }
 
 /* What backpressure does where it cannot be seen: the lag rises, the source does not read more, and checkpoints of the same size take longer. */
 static bool is_inferred(const struct window *w, bool was_inferred, double *ret_rise) {
-        const struct series_view *lag = window_find(w, "millisBehindLatest", NULL), *in = window_find(w, "numRecordsInPerSecond", NULL);
+        const struct series_view *lag = window_find(w, "millisBehindLatest", NULL),
+                                 *in = window_find(w, "numRecordsInPerSecond", NULL);
         if (!lag || !in || !series_last(w, lag, 900) || !series_last(w, in, 900))
                 return false;
         int64_t until_s = series_until_s(w, lag), from_s = until_s - INFER_S;
@@ -181,7 +202,8 @@ static bool is_inferred(const struct window *w, bool was_inferred, double *ret_r
                 return r.last > 0.95 * r.first;
         if (r.n_steps < 4 || r.last < r.first + 60000)
                 return false;
-        double rate = series_quantile(in, from_s, until_s, 0.5, 20), before = series_quantile(in, from_s - INFER_BEFORE_S, from_s, 0.5, 60);
+        double rate = series_quantile(in, from_s, until_s, 0.5, 20),
+               before = series_quantile(in, from_s - INFER_BEFORE_S, from_s, 0.5, 60);
         struct checkpoint_course c = checkpoint_course(w, until_s - INFER_S - INFER_BEFORE_S);
         bool is_flat = rate > 0.3 * before && rate < 1.2 * before, is_same_size = c.size_to < 1.15 * c.size_from;
         *ret_rise = c.duration_to / c.duration_from;
@@ -189,16 +211,25 @@ static bool is_inferred(const struct window *w, bool was_inferred, double *ret_r
 }
 
 static void report_inferred(const struct window *w, double rise, struct findings *out) {
-        const struct series_view *lag = window_find(w, "millisBehindLatest", NULL), *cpu_series = window_find(w, "containerCPUUtilization", NULL);
+        const struct series_view *lag = window_find(w, "millisBehindLatest", NULL),
+                                 *cpu_series = window_find(w, "containerCPUUtilization", NULL);
         struct sample behind = lag->samples[lag->n_samples - 1];
-        struct finding *f = findings_add(out, "backpressure", SEVERITY_WARNING, CONFIDENCE_LOW, series_until_s(w, lag) - INFER_S);
-        finding_title(out, f, "Backpressure, inferred: metrics level %s", w->application->metrics_level ? w->application->metrics_level : "APPLICATION");
+        struct finding *f = findings_add(out, "backpressure", SEVERITY_WARNING, CONFIDENCE_LOW,
+                                         series_until_s(w, lag) - INFER_S);
+        finding_title(out, f, "Backpressure, inferred: metrics level %s",
+                      w->application->metrics_level ? w->application->metrics_level : "APPLICATION");
         if (isnan(rise))
-                finding_summary(out, f, "Backpressure cannot be seen at this metrics level; it was inferred, and the source is %s behind and does not catch "
-                                "up.", phrase_ms(behind.value).text);
+                finding_summary(
+                        out, f,
+                        "Backpressure cannot be seen at this metrics level; it was inferred, and the source is %s behind and does not catch "
+                        "up.",
+                        phrase_ms(behind.value).text);
         else
-                finding_summary(out, f, "Backpressure cannot be seen at this metrics level; it is inferred: the source is %s behind and rising, it reads no "
-                                "more than before, and checkpoints of the same size take %.1f times as long.", phrase_ms(behind.value).text, rise);
+                finding_summary(
+                        out, f,
+                        "Backpressure cannot be seen at this metrics level; it is inferred: the source is %s behind and rising, it reads no "
+                        "more than before, and checkpoints of the same size take %.1f times as long.",
+                        phrase_ms(behind.value).text, rise);
         advise(w, false, cpu_series ? typical_now(w, cpu_series) : NAN, NULL, out, f);
         finding_advise(out, f, "Set MetricsLevelUpdate to TASK: the next finding then names the operator.");
         finding_evidence_sample(out, f, lag, behind, 120000);

@@ -57,7 +57,8 @@ const struct operation *change_before(const struct window *w, int64_t at_s, int6
                 const struct operation *o = &w->operations[i];
                 int64_t ended_s = change_ended_s(w, o);
                 bool is_near = ended_s == 0 || at_s - ended_s <= within_s;
-                if (has_begun(w, o) && o->started_at_s < at_s + 60 && is_near && (!newest || o->started_at_s >= newest->started_at_s))
+                if (has_begun(w, o) && o->started_at_s < at_s + 60 && is_near &&
+                    (!newest || o->started_at_s >= newest->started_at_s))
                         newest = o;
         }
         return newest;
@@ -66,7 +67,8 @@ const struct operation *change_before(const struct window *w, int64_t at_s, int6
 void change_text(const struct operation *o, char to[CHANGE_TEXT_MAX]) {
         const char *kind = o->kind ? o->kind : "an operation";
         if (o->version_from > 0 && o->version_to > 0)
-                snprintf(to, CHANGE_TEXT_MAX, "%.64s (version %" PRId64 " -> %" PRId64 ")", kind, o->version_from, o->version_to);
+                snprintf(to, CHANGE_TEXT_MAX, "%.64s (version %" PRId64 " -> %" PRId64 ")", kind, o->version_from,
+                         o->version_to);
         else
                 snprintf(to, CHANGE_TEXT_MAX, "%.64s", kind);
 }

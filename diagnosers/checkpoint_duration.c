@@ -12,7 +12,8 @@
 enum { WARNING_RATIO, CRITICAL_RATIO, PERIODS, WINDOW };
 
 static const struct param params[] = {
-        {"warning_ratio", PARAM_RATIO, 0.5, 0.01, 10, "share of the checkpoint interval above which a checkpoint is slow"},
+        {"warning_ratio", PARAM_RATIO, 0.5, 0.01, 10,
+         "share of the checkpoint interval above which a checkpoint is slow"},
         {"critical_ratio", PARAM_RATIO, 1.0, 0.01, 10, "share of the interval from which checkpoints run back to back"},
         {"periods", PARAM_COUNT, 3, 1, 60, "distinct slow checkpoints in a row that make a finding"},
         {"window", PARAM_DURATION, 6 * 3600, 600, 7 * 86400, "how far back the trend is looked for"},
@@ -101,7 +102,8 @@ static double forecast_s(const struct window *w, int64_t from_s, double interval
         struct line line;
         struct checkpoint c;
         int64_t newest_s = 0;
-        for (struct checkpoint_walk walk = checkpoints_newest_first(w); checkpoint_next(&walk, &c) && c.at_s >= from_s;) {
+        for (struct checkpoint_walk walk = checkpoints_newest_first(w);
+             checkpoint_next(&walk, &c) && c.at_s >= from_s;) {
                 if (fit.n == 0)
                         newest_s = c.at_s;
                 fit_add(&fit, c.at_s, c.duration_ms);
@@ -116,40 +118,55 @@ static double forecast_s(const struct window *w, int64_t from_s, double interval
 static const char *cause_text(enum cause cause, const struct checkpoint_course *c, char *to, size_t size) {
         to[0] = '\0';
         if (cause == CAUSE_STATE)
-                snprintf(to, size, " State grows with it: checkpoint size went from %s to %s.", phrase_bytes(c->size_from).text,
-                         phrase_bytes(c->size_to).text);
+                snprintf(to, size, " State grows with it: checkpoint size went from %s to %s.",
+                         phrase_bytes(c->size_from).text, phrase_bytes(c->size_to).text);
         else if (cause == CAUSE_FLAT_SIZE)
-                snprintf(to, size, " Checkpoint size stayed at %s, so the state is not the reason: barriers wait (backpressure), S3 "
-                         "is slow or collections pause the job.", phrase_bytes(c->size_to).text);
+                snprintf(
+                        to, size,
+                        " Checkpoint size stayed at %s, so the state is not the reason: barriers wait (backpressure), S3 "
+                        "is slow or collections pause the job.",
+                        phrase_bytes(c->size_to).text);
         return to;
 }
 
-static void advise(const struct window *w, enum cause cause, double duration_ms, struct findings *out, struct finding *f) {
+static void advise(const struct window *w, enum cause cause, double duration_ms, struct findings *out,
+                   struct finding *f) {
         const struct application *a = w->application;
         double interval_ms = (double)a->checkpoint_interval_ms;
         if (cause == CAUSE_FLAT_SIZE)
-                finding_advise(out, f, "Remove the backpressure first (a slow sink, a skewed key or too few KPUs): with a flat checkpoint "
-                               "size the time is spent waiting for barriers, not writing state.");
-        finding_advise(out, f, "Confirm that incremental checkpoints are on (state.backend.incremental: true, RocksDB): a full "
+                finding_advise(
+                        out, f,
+                        "Remove the backpressure first (a slow sink, a skewed key or too few KPUs): with a flat checkpoint "
+                        "size the time is spent waiting for barriers, not writing state.");
+        finding_advise(out, f,
+                       "Confirm that incremental checkpoints are on (state.backend.incremental: true, RocksDB): a full "
                        "checkpoint writes the whole state each time.");
         double interval_s = ceil(fmax(2 * duration_ms, 2 * interval_ms) / 60000) * 60;
-        finding_advise(out, f, "Raise the checkpoint interval from %.0f s to %.0f s and the minimum pause to at least %.0f s "
-                       "(UpdateApplication, CheckpointConfigurationUpdate with ConfigurationType CUSTOM%s): the job then spends less "
-                       "than half of its time in checkpoints.", interval_ms / 1000, interval_s, fmax(5, floor(interval_s / 4)),
-                       a->checkpoint_configuration && a->checkpoint_configuration[0] == 'D' ? "; it is DEFAULT now" : "");
+        finding_advise(
+                out, f,
+                "Raise the checkpoint interval from %.0f s to %.0f s and the minimum pause to at least %.0f s "
+                "(UpdateApplication, CheckpointConfigurationUpdate with ConfigurationType CUSTOM%s): the job then spends less "
+                "than half of its time in checkpoints.",
+                interval_ms / 1000, interval_s, fmax(5, floor(interval_s / 4)),
+                a->checkpoint_configuration && a->checkpoint_configuration[0] == 'D' ? "; it is DEFAULT now" : "");
         int64_t kpus = application_kpus(a);
         if (cause != CAUSE_FLAT_SIZE && kpus > 0)
-                finding_advise(out, f, "Add KPUs: from %d to %d spreads the state over more disks and cores, for about $%.0f a month more. "
-                               "Not when a skewed key or a slow sink is the reason.", (int)kpus, (int)(kpus + (kpus + 1) / 2),
-                               kpu_usd_per_month((double)((kpus + 1) / 2)));
+                finding_advise(
+                        out, f,
+                        "Add KPUs: from %d to %d spreads the state over more disks and cores, for about $%.0f a month more. "
+                        "Not when a skewed key or a slow sink is the reason.",
+                        (int)kpus, (int)(kpus + (kpus + 1) / 2), kpu_usd_per_month((double)((kpus + 1) / 2)));
         if (cause == CAUSE_STATE)
-                finding_advise(out, f, "Cut the state: give every keyed state a TTL, lower the cardinality of the keys, and make state types "
-                               "POJOs instead of Kryo-serialized classes.");
+                finding_advise(
+                        out, f,
+                        "Cut the state: give every keyed state a TTL, lower the cardinality of the keys, and make state types "
+                        "POJOs instead of Kryo-serialized classes.");
         finding_advise(out, f, "Ask AWS support for RocksDB overrides%s if the above does not suffice.",
                        cause == CAUSE_FLAT_SIZE ? " or buffer debloating" : "");
 }
 
-static void show_evidence(const struct window *w, const double *settings, double threshold_ms, struct findings *out, struct finding *f) {
+static void show_evidence(const struct window *w, const double *settings, double threshold_ms, struct findings *out,
+                          struct finding *f) {
         struct checkpoint_walk walk = checkpoints_newest_first(w);
         struct checkpoint c;
         for (int i = 0; i < (int)fmin(settings[PERIODS], 5) && checkpoint_next(&walk, &c); i++)
@@ -173,15 +190,20 @@ static void report(const struct window *w, const double *settings, const struct 
         struct phrase interval = phrase_ms(interval_ms);
         char ahead[160] = "", why[320];
         if (left_s >= 0)
-                snprintf(ahead, sizeof ahead, " At this pace they reach the interval in about %s.", phrase_span(left_s).text);
+                snprintf(ahead, sizeof ahead, " At this pace they reach the interval in about %s.",
+                         phrase_span(left_s).text);
         else if (duration_ms >= interval_ms)
                 snprintf(ahead, sizeof ahead, " The job checkpoints back to back: it has no time left between them.");
-        finding_title(out, f, "Checkpoints take %.0f %% of the %s interval%s%s", 100 * duration_ms / interval_ms, interval.text,
-                      left_s >= 0 ? ", full in about " : "", left_s >= 0 ? phrase_span(left_s).text : "");
-        finding_summary(out, f, "%d of the last %d distinct checkpoints took more than %s, %.0f %% of this application's interval of %s; the "
-                        "newest took %s. Slow since %s.%s%s", (int)(critical ? run->n_critical : run->n_slow), (int)run->n,
-                        phrase_ms(threshold_ms).text, 100 * threshold_ms / interval_ms, interval.text, phrase_ms(duration_ms).text, phrase_time(run->onset_s).text, ahead,
-                        cause_text(cause, &course, why, sizeof why));
+        finding_title(out, f, "Checkpoints take %.0f %% of the %s interval%s%s", 100 * duration_ms / interval_ms,
+                      interval.text, left_s >= 0 ? ", full in about " : "",
+                      left_s >= 0 ? phrase_span(left_s).text : "");
+        finding_summary(
+                out, f,
+                "%d of the last %d distinct checkpoints took more than %s, %.0f %% of this application's interval of %s; the "
+                "newest took %s. Slow since %s.%s%s",
+                (int)(critical ? run->n_critical : run->n_slow), (int)run->n, phrase_ms(threshold_ms).text,
+                100 * threshold_ms / interval_ms, interval.text, phrase_ms(duration_ms).text,
+                phrase_time(run->onset_s).text, ahead, cause_text(cause, &course, why, sizeof why));
         advise(w, cause, duration_ms, out, f);
         show_evidence(w, settings, threshold_ms, out, f);
 }
@@ -196,7 +218,8 @@ static int judge(const struct window *w, const double *settings, struct findings
         struct run run = look_at_newest(w, settings, (double)a->checkpoint_interval_ms);
         if (!is_finding(w, settings, &run))
                 return out->failed;
-        if (!window_prior(w, "checkpoint_duration", NULL) && run.newest.at_s - run.onset_s < PRESSURE_DECIDES_S && pressure_is_building(w))
+        if (!window_prior(w, "checkpoint_duration", NULL) && run.newest.at_s - run.onset_s < PRESSURE_DECIDES_S &&
+            pressure_is_building(w))
                 return out->failed;
         report(w, settings, &run, out);
         return out->failed;

@@ -53,28 +53,36 @@ static struct failures count_failures(const struct window *w, const struct serie
         return f;
 }
 
-static void report(const struct window *w, const double *settings, const struct series_view *s, const struct failures *x,
-                   struct findings *out) {
+static void report(const struct window *w, const double *settings, const struct series_view *s,
+                   const struct failures *x, struct findings *out) {
         bool is_expected = x->unexpected == 0;
         double n = x->unexpected + x->expected;
-        struct finding *f = findings_add(out, "checkpoint_failure", is_expected ? SEVERITY_INFO : SEVERITY_WARNING, CONFIDENCE_HIGH, x->onset_s);
+        struct finding *f = findings_add(out, "checkpoint_failure", is_expected ? SEVERITY_INFO : SEVERITY_WARNING,
+                                         CONFIDENCE_HIGH, x->onset_s);
         f->is_expected = is_expected;
         struct checkpoint newest;
         struct checkpoint_walk walk = checkpoints_newest_first(w);
         bool has_completed = checkpoint_next(&walk, &newest) && newest.at_s > x->onset_s;
-        finding_title(out, f, "%.0f checkpoint%s failed in %s", n, n == 1 ? "" : "s", phrase_span(settings[WINDOW]).text);
-        finding_summary(out, f, "%.0f checkpoint%s failed in the last %s; the first one in the minute of %s. %s", n, n == 1 ? "" : "s",
-                        phrase_span(settings[WINDOW]).text, phrase_time(x->onset_s).text,
-                        has_completed ? "Others completed between, so the job can still recover to a recent state."
-                                      : "None completed since: a failure now goes back to before that, and CDC sources cannot leave "
-                                        "their snapshot phase.");
+        finding_title(out, f, "%.0f checkpoint%s failed in %s", n, n == 1 ? "" : "s",
+                      phrase_span(settings[WINDOW]).text);
+        finding_summary(
+                out, f, "%.0f checkpoint%s failed in the last %s; the first one in the minute of %s. %s", n,
+                n == 1 ? "" : "s", phrase_span(settings[WINDOW]).text, phrase_time(x->onset_s).text,
+                has_completed
+                        ? "Others completed between, so the job can still recover to a recent state."
+                        : "None completed since: a failure now goes back to before that, and CDC sources cannot leave "
+                          "their snapshot phase.");
         if (!is_expected) {
-                finding_advise(out, f, "Read the reason from the log at %s (`Failed to trigger or complete checkpoint`, `Checkpoint expired`, "
-                               "`declined by task`): serialization errors need a code change, S3 AccessDenied the service role or the VPC "
-                               "endpoint, an expired one less backpressure. More KPUs mend none of the first two.",
-                               phrase_time(x->newest_s).text);
-                finding_advise(out, f, "Do not stop or update the application with a snapshot before one checkpoint completes: the snapshot "
-                               "would fail like the checkpoints.");
+                finding_advise(
+                        out, f,
+                        "Read the reason from the log at %s (`Failed to trigger or complete checkpoint`, `Checkpoint expired`, "
+                        "`declined by task`): serialization errors need a code change, S3 AccessDenied the service role or the VPC "
+                        "endpoint, an expired one less backpressure. More KPUs mend none of the first two.",
+                        phrase_time(x->newest_s).text);
+                finding_advise(
+                        out, f,
+                        "Do not stop or update the application with a snapshot before one checkpoint completes: the snapshot "
+                        "would fail like the checkpoints.");
         }
         finding_evidence_sample(out, f, s, s->samples[s->n_samples - 1], NAN);
         findings_want(out, WANT_LOGS, NULL, x->newest_s - 60, x->newest_s + 120);

@@ -3,8 +3,8 @@
  * values, below every threshold. Bit-identical for much longer than the cadence, on a job that runs under load, tells. */
 #include <math.h>
 
-#include "diagnosers/checkpoints.h"
 #include "diagnosers/changes.h"
+#include "diagnosers/checkpoints.h"
 #include "diagnosers/diagnosers.h"
 #include "diagnosers/phrases.h"
 #include "diagnosers/statistics.h"
@@ -13,15 +13,19 @@ enum { CADENCES, MINIMUM };
 enum { HISTORY_S = 86400, HISTORY_MIN = 5, HABIT_MAX = 2 };
 
 static const struct param params[] = {
-        {"cadences", PARAM_RATIO, 5, 2, 1000, "times the checkpoint cadence, max(interval, duration + pause), without a new checkpoint"},
+        {"cadences", PARAM_RATIO, 5, 2, 1000,
+         "times the checkpoint cadence, max(interval, duration + pause), without a new checkpoint"},
         {"minimum", PARAM_DURATION, 900, 300, 86400, "and at least this long"},
         {0},
 };
 
 static const struct series_need needs[] = {
-        {"lastCheckpointDuration", NULL, HISTORY_S, false}, {"lastCheckpointSize", NULL, HISTORY_S, false},
-        {"numRecordsInPerSecond", NULL, 7200, true},        {"uptime", NULL, 7200, true},
-        {"runningTime", NULL, 7200, true},                  {0},
+        {"lastCheckpointDuration", NULL, HISTORY_S, false},
+        {"lastCheckpointSize", NULL, HISTORY_S, false},
+        {"numRecordsInPerSecond", NULL, 7200, true},
+        {"uptime", NULL, 7200, true},
+        {"runningTime", NULL, 7200, true},
+        {0},
 };
 
 /* Whether the gauges used to move. Where there is next to no state, checkpoints often look like the one before: a standstill of a third of
@@ -60,24 +64,33 @@ static bool ran_through(const struct window *w, int64_t frozen_s) {
         return !last || last->value / 1000 >= (double)frozen_s - 120;
 }
 
-static void report(const struct window *w, const struct checkpoint *c, int64_t frozen_s, double limit_s, const struct checkpoint_walk *walk,
-                   struct findings *out) {
+static void report(const struct window *w, const struct checkpoint *c, int64_t frozen_s, double limit_s,
+                   const struct checkpoint_walk *walk, struct findings *out) {
         struct finding *f = findings_add(out, "checkpoint_hung", SEVERITY_WARNING, CONFIDENCE_MEDIUM, c->at_s + 60);
         int64_t timeout_s = c->at_s + w->application->checkpoint_interval_ms / 1000 + 3600;
         f->is_expected = change_explains(w, w->to_s, SETTLING_S, NULL);
         finding_title(out, f, "No checkpoint completed for %s", phrase_span((double)frozen_s).text);
-        finding_summary(out, f, "lastCheckpointDuration (%s) and lastCheckpointSize (%s) have not changed by a bit since %s, %s: a checkpoint "
-                        "should complete every %s. The job runs and reads records, so one checkpoint hangs. It fails by itself at about %s, an "
-                        "hour after it began; until then all that is processed is at risk of being processed again.",
-                        phrase_ms(c->duration_ms).text, phrase_bytes(c->size_bytes).text, phrase_time(c->at_s).text,
-                        phrase_span((double)frozen_s).text,
-                        phrase_span((double)application_checkpoint_cadence_ms(w->application, (int64_t)c->duration_ms) / 1000).text,
-                        phrase_time(timeout_s).text);
-        finding_advise(out, f, "Look for the subtask that does not acknowledge: in the Flink dashboard, Checkpoints, the one in progress; an "
-                       "operator that blocks in a call to an outside system holds its barrier.");
-        finding_advise(out, f, "Give asynchronous and blocking calls a timeout well below the checkpoint interval, and check that S3 answers from "
-                       "the application's VPC (NAT or gateway endpoint).");
-        finding_advise(out, f, "Do not stop the application with a snapshot meanwhile: the snapshot would hang behind the same barrier.");
+        finding_summary(
+                out, f,
+                "lastCheckpointDuration (%s) and lastCheckpointSize (%s) have not changed by a bit since %s, %s: a checkpoint "
+                "should complete every %s. The job runs and reads records, so one checkpoint hangs. It fails by itself at about %s, an "
+                "hour after it began; until then all that is processed is at risk of being processed again.",
+                phrase_ms(c->duration_ms).text, phrase_bytes(c->size_bytes).text, phrase_time(c->at_s).text,
+                phrase_span((double)frozen_s).text,
+                phrase_span((double)application_checkpoint_cadence_ms(w->application, (int64_t)c->duration_ms) / 1000)
+                        .text,
+                phrase_time(timeout_s).text);
+        finding_advise(
+                out, f,
+                "Look for the subtask that does not acknowledge: in the Flink dashboard, Checkpoints, the one in progress; an "
+                "operator that blocks in a call to an outside system holds its barrier.");
+        finding_advise(
+                out, f,
+                "Give asynchronous and blocking calls a timeout well below the checkpoint interval, and check that S3 answers from "
+                "the application's VPC (NAT or gateway endpoint).");
+        finding_advise(
+                out, f,
+                "Do not stop the application with a snapshot meanwhile: the snapshot would hang behind the same barrier.");
         finding_evidence_sample(out, f, walk->duration, (struct sample){c->to_s, c->duration_ms}, limit_s * 1000);
         finding_evidence_sample(out, f, walk->size, (struct sample){c->to_s, c->size_bytes}, NAN);
         findings_want(out, WANT_LOGS, NULL, c->at_s - 60, w->now_s);
@@ -97,7 +110,8 @@ static int judge(const struct window *w, const double *settings, struct findings
         double cadence_s = (double)application_checkpoint_cadence_ms(a, (int64_t)c.duration_ms) / 1000;
         double limit_s = fmax(settings[CADENCES] * cadence_s, settings[MINIMUM]);
         int64_t frozen_s = until_s - c.at_s;
-        if ((double)frozen_s <= limit_s || !is_watched(w, walk.duration, c.at_s) || !is_under_load(w, c.at_s) || !ran_through(w, frozen_s))
+        if ((double)frozen_s <= limit_s || !is_watched(w, walk.duration, c.at_s) || !is_under_load(w, c.at_s) ||
+            !ran_through(w, frozen_s))
                 return out->failed;
         if (used_to_move(walk, c.at_s, frozen_s))
                 report(w, &c, frozen_s, limit_s, &walk, out);

@@ -55,7 +55,8 @@ static void medians(const struct window *w, int64_t from_s, int64_t to_s, double
         double durations[QUARTER_MAX], sizes[QUARTER_MAX];
         size_t n = 0, n_sizes = 0;
         struct checkpoint c;
-        for (struct checkpoint_walk walk = checkpoints_newest_first(w); n < QUARTER_MAX && checkpoint_next(&walk, &c);) {
+        for (struct checkpoint_walk walk = checkpoints_newest_first(w);
+             n < QUARTER_MAX && checkpoint_next(&walk, &c);) {
                 if (c.at_s < from_s)
                         break;
                 if (c.at_s >= to_s)
@@ -72,7 +73,8 @@ struct checkpoint_course checkpoint_course(const struct window *w, int64_t from_
         struct checkpoint_course course = {.duration_from = NAN, .duration_to = NAN, .size_from = NAN, .size_to = NAN};
         struct checkpoint c, newest = {0};
         int64_t oldest_s = 0;
-        for (struct checkpoint_walk walk = checkpoints_newest_first(w); checkpoint_next(&walk, &c) && c.at_s >= from_s; oldest_s = c.at_s)
+        for (struct checkpoint_walk walk = checkpoints_newest_first(w); checkpoint_next(&walk, &c) && c.at_s >= from_s;
+             oldest_s = c.at_s)
                 if (course.n++ == 0)
                         newest = c;
         if (course.n < COURSE_MIN)

@@ -5,8 +5,8 @@
 #include "model/window.h"
 
 struct checkpoint {
-        int64_t at_s;  /* the first sample that shows it */
-        int64_t to_s;  /* the last one */
+        int64_t at_s; /* the first sample that shows it */
+        int64_t to_s; /* the last one */
         double duration_ms;
         double size_bytes; /* NaN: not known */
 };

@@ -12,7 +12,8 @@ enum { LARGE_STATE };
 enum { VERSION_1_20 = 120, VERSION_2_0 = 200, VERSION_2_2 = 202 };
 
 static const struct param params[] = {
-        {"large_state", PARAM_BYTES, 10737418240, 1048576, 1099511627776, "from this checkpoint size on, more than one slot per KPU is a risk"},
+        {"large_state", PARAM_BYTES, 10737418240, 1048576, 1099511627776,
+         "from this checkpoint size on, more than one slot per KPU is a risk"},
         {0},
 };
 
@@ -69,7 +70,8 @@ static const struct check {
          "The application has no CloudWatch logging option: its logs are dropped silently, and no first fault can be found when it fails.",
          "Add one with AddApplicationCloudWatchLoggingOption, to an existing log stream, and let the service role write to it."},
         {"log_level_debug", has_debug_log, "Log level DEBUG",
-         "LogLevel is DEBUG: the volume costs money and throughput, and buries what matters.", "Set LogLevel to INFO (LogLevelUpdate)."},
+         "LogLevel is DEBUG: the volume costs money and throughput, and buries what matters.",
+         "Set LogLevel to INFO (LogLevelUpdate)."},
         {"log_level_error", has_error_log, "Log level ERROR",
          "LogLevel is ERROR: Flink logs task failures, restarts and completed checkpoints at INFO, so the first fault stays hidden.",
          "Set LogLevel to INFO (LogLevelUpdate)."},
@@ -102,7 +104,9 @@ static int judge(const struct window *w, const double *settings, struct findings
         struct audit x = {w, settings};
         if (!a->runtime || flink_version(a->runtime) == 0)
                 return 0;
-        int64_t since_s = a->version_created_at_s > 0 ? a->version_created_at_s : a->updated_at_s > 0 ? a->updated_at_s : w->now_s;
+        int64_t since_s = a->version_created_at_s > 0 ? a->version_created_at_s
+                          : a->updated_at_s > 0       ? a->updated_at_s
+                                                      : w->now_s;
         for (size_t i = 0; i < ELEMENTS(checks); i++) {
                 if (!checks[i].is_wrong(&x))
                         continue;

@@ -19,9 +19,12 @@ static const struct param params[] = {
 };
 
 static const struct series_need needs[] = {
-        {"containerCPUUtilization", NULL, LOOK_BACK_S, true}, {"cpuUtilization", NULL, LOOK_BACK_S, true},
-        {"fullRestarts", NULL, 3600, true},                   {"numRestarts", NULL, 3600, true},
-        {"uptime", NULL, 3600, true},                         {"runningTime", NULL, 3600, true},
+        {"containerCPUUtilization", NULL, LOOK_BACK_S, true},
+        {"cpuUtilization", NULL, LOOK_BACK_S, true},
+        {"fullRestarts", NULL, 3600, true},
+        {"numRestarts", NULL, 3600, true},
+        {"uptime", NULL, 3600, true},
+        {"runningTime", NULL, 3600, true},
         {0},
 };
 
@@ -40,21 +43,29 @@ static bool has_restarted(const struct window *w, int64_t before_s) {
         return false;
 }
 
-static void report(const struct window *w, const struct series_view *s, const struct periods *p, double limit, struct findings *out) {
+static void report(const struct window *w, const struct series_view *s, const struct periods *p, double limit,
+                   struct findings *out) {
         const struct application *a = w->application;
         int64_t kpus = application_kpus(a), more = kpus * 2;
         struct finding *f = findings_add(out, "cpu_saturation", SEVERITY_WARNING, CONFIDENCE_HIGH, p->onset_s);
         finding_title(out, f, "CPU at %.0f %%", p->typical);
-        finding_summary(out, f, "%s is at %.0f %% (limit %.0f %%), above it since %s.%s", s->metric->name, p->typical, limit,
-                        phrase_time(p->onset_s).text,
-                        a->is_autoscaling ? " Autoscaling is on and has not helped: it may be at its quota, or the load is in one subtask."
-                                          : " Autoscaling is off.");
+        finding_summary(
+                out, f, "%s is at %.0f %% (limit %.0f %%), above it since %s.%s", s->metric->name, p->typical, limit,
+                phrase_time(p->onset_s).text,
+                a->is_autoscaling
+                        ? " Autoscaling is on and has not helped: it may be at its quota, or the load is in one subtask."
+                        : " Autoscaling is off.");
         if (kpus > 0)
-                finding_advise(out, f, "Raise the parallelism from %d to %d KPUs in one combined update: about $%.0f a month more ($%.0f in all); no further "
-                               "than the source has shards or partitions.", (int)kpus, (int)more, kpu_usd_per_month((double)(more - kpus)),
-                               kpu_usd_per_month((double)(more + 1)));
-        finding_advise(out, f, "Before that, take a flame graph in the Flink dashboard: Kryo serialization, JSON parsing per record and regular expressions "
-                       "are the usual spenders, and cheaper to mend.");
+                finding_advise(
+                        out, f,
+                        "Raise the parallelism from %d to %d KPUs in one combined update: about $%.0f a month more ($%.0f in all); no further "
+                        "than the source has shards or partitions.",
+                        (int)kpus, (int)more, kpu_usd_per_month((double)(more - kpus)),
+                        kpu_usd_per_month((double)(more + 1)));
+        finding_advise(
+                out, f,
+                "Before that, take a flame graph in the Flink dashboard: Kryo serialization, JSON parsing per record and regular expressions "
+                "are the usual spenders, and cheaper to mend.");
         finding_evidence_sample(out, f, s, p->peak, limit);
 }
 
@@ -72,7 +83,8 @@ static int judge(const struct window *w, const double *settings, struct findings
                 is_known = is_known || p.is_known;
                 int64_t until_s = series_until_s(w, s), lasts_s = until_s - p.onset_s;
                 bool may_help_itself = w->application->is_autoscaling && (double)lasts_s < settings[AUTOSCALING];
-                bool is_settling = change_explains(w, until_s - 1800, 1800, NULL) || change_explains(w, until_s, 1800, NULL);
+                bool is_settling = change_explains(w, until_s - 1800, 1800, NULL) ||
+                                   change_explains(w, until_s, 1800, NULL);
                 if (!p.is_above || may_help_itself || is_settling || has_restarted(w, until_s))
                         continue;
                 report(w, s, &p, settings[LIMIT], out);

@@ -23,11 +23,15 @@ static const struct param params[] = {
 };
 
 static const struct series_need needs[] = {
-        {"numRecordsInPerSecond", NULL, 21600, true}, {"backPressuredTimeMsPerSecond", NULL, 3600, true}, {"millisBehindLatest", NULL, 3600, true}, {0},
+        {"numRecordsInPerSecond", NULL, 21600, true},
+        {"backPressuredTimeMsPerSecond", NULL, 3600, true},
+        {"millisBehindLatest", NULL, 3600, true},
+        {0},
 };
 
 static bool is_subtask(const struct series_view *s) {
-        return strcmp(s->metric->name, "numRecordsInPerSecond") == 0 && dimension_value(s->dimensions, "Parallelism").data;
+        return strcmp(s->metric->name, "numRecordsInPerSecond") == 0 &&
+               dimension_value(s->dimensions, "Parallelism").data;
 }
 
 struct skew {
@@ -60,7 +64,8 @@ static struct skew measure(const struct window *w, size_t first, int64_t for_s, 
 
 static bool is_first_of_task(const struct window *w, size_t i) {
         for (size_t k = 0; k < i; k++)
-                if (is_subtask(&w->series[k]) && span_equals(dimension_task(w->series[k].dimensions), dimension_task(w->series[i].dimensions)))
+                if (is_subtask(&w->series[k]) &&
+                    span_equals(dimension_task(w->series[k].dimensions), dimension_task(w->series[i].dimensions)))
                         return false;
         return true;
 }
@@ -84,14 +89,21 @@ static void report(const struct window *w, const double *settings, const struct 
         SCOPED(free) char *task = span_dup(dimension_task(k->hottest->dimensions));
         struct span subtask = dimension_value(k->hottest->dimensions, "Parallelism");
         f->is_expected = change_explains(w, w->to_s - (int64_t)settings[SKEWED_FOR], 900, NULL);
-        finding_title(out, f, "Skew: one subtask gets %.1f times the median", k->median > 0 ? k->most / k->median : INFINITY);
-        finding_summary(out, f, "Subtask %.*s of `%s` gets %s records a second, the median of its %zu subtasks %s: a ratio of %.1f (limit %.1f).",
-                        (int)subtask.len, subtask.data, task ? task : "", phrase_count(k->most).text, k->n, phrase_count(k->median).text,
-                        k->median > 0 ? k->most / k->median : INFINITY, settings[RATIO]);
-        finding_advise(out, f, "Salt the hot key: add a random suffix of a few values before keyBy, aggregate per salted key, then once more without it. More "
-                       "KPUs do not help, as one key stays in one subtask.");
-        finding_advise(out, f, "If it is a source: rebalance() after it, or use partition keys that spread over all shards.");
-        finding_evidence_sample(out, f, k->hottest, k->hottest->samples[k->hottest->n_samples - 1], settings[RATIO] * k->median);
+        finding_title(out, f, "Skew: one subtask gets %.1f times the median",
+                      k->median > 0 ? k->most / k->median : INFINITY);
+        finding_summary(
+                out, f,
+                "Subtask %.*s of `%s` gets %s records a second, the median of its %zu subtasks %s: a ratio of %.1f (limit %.1f).",
+                (int)subtask.len, subtask.data, task ? task : "", phrase_count(k->most).text, k->n,
+                phrase_count(k->median).text, k->median > 0 ? k->most / k->median : INFINITY, settings[RATIO]);
+        finding_advise(
+                out, f,
+                "Salt the hot key: add a random suffix of a few values before keyBy, aggregate per salted key, then once more without it. More "
+                "KPUs do not help, as one key stays in one subtask.");
+        finding_advise(out, f,
+                       "If it is a source: rebalance() after it, or use partition keys that spread over all shards.");
+        finding_evidence_sample(out, f, k->hottest, k->hottest->samples[k->hottest->n_samples - 1],
+                                settings[RATIO] * k->median);
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {

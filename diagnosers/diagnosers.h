@@ -9,9 +9,9 @@ enum { JUDGE_BLIND = 1 };
 
 /* What the window must hold, so that the store reads no more than is needed. */
 struct series_need {
-        const char *metric; /* NULL ends the table */
+        const char *metric;    /* NULL ends the table */
         const char *statistic; /* NULL: the catalogue's */
-        int64_t span_s;     /* back from now */
+        int64_t span_s;        /* back from now */
         bool is_optional;
 };
 

@@ -19,8 +19,12 @@ static const struct param params[] = {
 };
 
 static const struct series_need needs[] = {
-        {"downtime", NULL, LOOK_BACK_S, true},    {"restartingTime", NULL, LOOK_BACK_S, true}, {"failingTime", NULL, LOOK_BACK_S, true},
-        {"cancellingTime", NULL, LOOK_BACK_S, true}, {"uptime", NULL, LOOK_BACK_S, true},      {"runningTime", NULL, LOOK_BACK_S, true},
+        {"downtime", NULL, LOOK_BACK_S, true},
+        {"restartingTime", NULL, LOOK_BACK_S, true},
+        {"failingTime", NULL, LOOK_BACK_S, true},
+        {"cancellingTime", NULL, LOOK_BACK_S, true},
+        {"uptime", NULL, LOOK_BACK_S, true},
+        {"runningTime", NULL, LOOK_BACK_S, true},
         {0},
 };
 
@@ -76,25 +80,34 @@ static struct spell find_spell(const struct window *w, int64_t until_s) {
 static void advise(const struct window *w, int64_t onset_s, struct findings *out, struct finding *f) {
         const struct operation *change = change_before(w, onset_s, 1800);
         if (change && change->version_from > 0)
-                finding_advise(out, f, "Roll back the operation that it follows: RollbackApplication of %s, to version %lld (operation %s%s%s).",
-                               w->application->name, (long long)change->version_from, text_or_empty(change->id), change->failure ? ": " : "",
-                               text_or_empty(change->failure));
-        finding_advise(out, f, "Read why the job cannot be scheduled or restored from the log at %s: `NoResourceAvailableException` asks for "
-                       "KPUs, a missing snapshot or class for RollbackApplication, AccessDenied for the service role.",
-                       phrase_time(onset_s).text);
-        finding_advise(out, f, "If it does not come back by itself within minutes: StopApplication with Force, wait for READY, "
+                finding_advise(
+                        out, f,
+                        "Roll back the operation that it follows: RollbackApplication of %s, to version %lld (operation %s%s%s).",
+                        w->application->name, (long long)change->version_from, text_or_empty(change->id),
+                        change->failure ? ": " : "", text_or_empty(change->failure));
+        finding_advise(
+                out, f,
+                "Read why the job cannot be scheduled or restored from the log at %s: `NoResourceAvailableException` asks for "
+                "KPUs, a missing snapshot or class for RollbackApplication, AccessDenied for the service role.",
+                phrase_time(onset_s).text);
+        finding_advise(out, f,
+                       "If it does not come back by itself within minutes: StopApplication with Force, wait for READY, "
                        "StartApplication; it restores the latest snapshot, so what came after it is processed again.");
 }
 
 static void report_down(const struct window *w, const struct spell *x, size_t n_loud, struct findings *out) {
         bool is_expected = n_loud == 0;
-        struct finding *f = findings_add(out, "downtime", is_expected ? SEVERITY_INFO : SEVERITY_CRITICAL, CONFIDENCE_HIGH, x->onset_s);
+        struct finding *f = findings_add(out, "downtime", is_expected ? SEVERITY_INFO : SEVERITY_CRITICAL,
+                                         CONFIDENCE_HIGH, x->onset_s);
         f->is_expected = is_expected;
         double down_s = (double)(x->newest.at_s + 60 - x->onset_s);
         finding_title(out, f, "Down for %s", phrase_span(down_s).text);
-        finding_summary(out, f, "The job has been down in each of the last %zu minutes, since %s (%s %.0f ms in the last one), although the "
-                        "application is %s.%s", x->n_minutes, phrase_time(x->onset_s).text, x->series->metric->name, x->newest.value,
-                        text_or_empty(w->application->status), is_expected ? " An operation explains it." : "");
+        finding_summary(
+                out, f,
+                "The job has been down in each of the last %zu minutes, since %s (%s %.0f ms in the last one), although the "
+                "application is %s.%s",
+                x->n_minutes, phrase_time(x->onset_s).text, x->series->metric->name, x->newest.value,
+                text_or_empty(w->application->status), is_expected ? " An operation explains it." : "");
         if (!is_expected) {
                 advise(w, x->onset_s, out, f);
                 findings_want(out, WANT_LOGS, NULL, x->onset_s - 300, x->onset_s + 300);
@@ -121,9 +134,13 @@ static int64_t silent_since(const struct window *w, const struct series_view *re
 static void report_silent(const struct window *w, int64_t newest_s, int64_t until_s, struct findings *out) {
         struct finding *f = findings_add(out, "downtime", SEVERITY_CRITICAL, CONFIDENCE_MEDIUM, newest_s + 60);
         f->is_expected = change_explains(w, until_s, SETTLING_S, NULL);
-        finding_title(out, f, "No metrics for %s although %s", phrase_span((double)(until_s - newest_s)).text, w->application->status);
-        finding_summary(out, f, "The application is %s, yet it has published no metric since %s: without a stop among its operations that is an "
-                        "outage of the job.", w->application->status, phrase_time(newest_s).text);
+        finding_title(out, f, "No metrics for %s although %s", phrase_span((double)(until_s - newest_s)).text,
+                      w->application->status);
+        finding_summary(
+                out, f,
+                "The application is %s, yet it has published no metric since %s: without a stop among its operations that is an "
+                "outage of the job.",
+                w->application->status, phrase_time(newest_s).text);
         advise(w, newest_s, out, f);
         finding_evidence_text(out, f, "metric", "uptime", newest_s, "last sample of any metric");
 }
@@ -147,7 +164,8 @@ static int judge(const struct window *w, const double *settings, struct findings
                 return out->failed;
         }
         struct spell x = known ? find_spell(w, series_until_s(w, known)) : (struct spell){0};
-        size_t n_loud = x.n_minutes - x.n_expected, enough = window_prior(w, "downtime", NULL) ? 1 : (size_t)settings[PERIODS];
+        size_t n_loud = x.n_minutes - x.n_expected,
+               enough = window_prior(w, "downtime", NULL) ? 1 : (size_t)settings[PERIODS];
         if (x.n_minutes >= enough)
                 report_down(w, &x, n_loud >= enough ? n_loud : 0, out);
         return out->failed;

@@ -19,7 +19,10 @@ static const struct param params[] = {
 };
 
 static const struct series_need needs[] = {
-        {"oldGenerationGCTime", NULL, TREND_S, false}, {"oldGenerationGCCount", NULL, TREND_S, true}, {"heapMemoryUtilization", NULL, 3600, true}, {0},
+        {"oldGenerationGCTime", NULL, TREND_S, false},
+        {"oldGenerationGCCount", NULL, TREND_S, true},
+        {"heapMemoryUtilization", NULL, 3600, true},
+        {0},
 };
 
 static double to_ms(double pct) {
@@ -35,28 +38,38 @@ static double all_in_s(const struct window *w, const struct series_view *s) {
         return fmax(0, (to_ms(100) - line_at(&r.line, until_s)) / r.line.slope_per_s);
 }
 
-static void report(const struct window *w, const struct series_view *s, const struct periods *p, bool is_critical, double limit_ms,
-                   struct findings *out) {
-        struct finding *f = findings_add(out, "gc_pressure", is_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING, CONFIDENCE_HIGH, p->onset_s);
+static void report(const struct window *w, const struct series_view *s, const struct periods *p, bool is_critical,
+                   double limit_ms, struct findings *out) {
+        struct finding *f = findings_add(out, "gc_pressure", is_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING,
+                                         CONFIDENCE_HIGH, p->onset_s);
         const struct series_view *heap = window_find(w, "heapMemoryUtilization", NULL);
         double used = series_recent(w, heap, 900, 0.5, 3), all_s = all_in_s(w, s);
         f->is_expected = change_explains(w, p->onset_s, SETTLING_S, NULL) && series_until_s(w, s) - p->onset_s < 1800;
         char ahead[200] = "", with[64] = "";
         if (all_s < 7 * 86400)
-                snprintf(ahead, sizeof ahead, " It rises steadily, as with a leak: at this pace it takes all of the time in about %s.", phrase_span(all_s).text);
+                snprintf(ahead, sizeof ahead,
+                         " It rises steadily, as with a leak: at this pace it takes all of the time in about %s.",
+                         phrase_span(all_s).text);
         if (!isnan(used))
                 snprintf(with, sizeof with, " The heap is at %.0f %%.", used);
         finding_title(out, f, "Collection takes %.0f %% of the time", 100 * p->typical / 60000);
-        finding_summary(out, f, "Old-generation collection takes %.0f %% of the wall clock (limit %.0f %%), since %s.%s%s", 100 * p->typical / 60000,
-                        100 * limit_ms / 60000, phrase_time(p->onset_s).text, with, ahead);
-        finding_advise(out, f, "Find what fills the heap: a heap dump of one TaskManager while the collection runs; usual suspects are state on the heap "
-                       "backend, unbounded collections in operator fields, and records that are buffered before a slow sink.");
+        finding_summary(out, f,
+                        "Old-generation collection takes %.0f %% of the wall clock (limit %.0f %%), since %s.%s%s",
+                        100 * p->typical / 60000, 100 * limit_ms / 60000, phrase_time(p->onset_s).text, with, ahead);
+        finding_advise(
+                out, f,
+                "Find what fills the heap: a heap dump of one TaskManager while the collection runs; usual suspects are state on the heap "
+                "backend, unbounded collections in operator fields, and records that are buffered before a slow sink.");
         if (w->application->parallelism_per_kpu > 1)
-                finding_advise(out, f, "Lower ParallelismPerKPU from %d to 1 meanwhile: each slot gets the whole heap of a KPU.",
-                               (int)w->application->parallelism_per_kpu);
+                finding_advise(
+                        out, f,
+                        "Lower ParallelismPerKPU from %d to 1 meanwhile: each slot gets the whole heap of a KPU.",
+                        (int)w->application->parallelism_per_kpu);
         else
-                finding_advise(out, f, "Raise the parallelism by half meanwhile (about $%.0f a month more): each TaskManager then holds less.",
-                               kpu_usd_per_month((double)(application_kpus(w->application) + 1) / 2));
+                finding_advise(
+                        out, f,
+                        "Raise the parallelism by half meanwhile (about $%.0f a month more): each TaskManager then holds less.",
+                        kpu_usd_per_month((double)(application_kpus(w->application) + 1) / 2));
         finding_evidence_sample(out, f, s, p->peak, limit_ms);
 }
 

@@ -18,9 +18,9 @@ static const struct param params[] = {
 };
 
 static const struct series_need needs[] = {
-        {"numRecordsInPerSecond", NULL, HISTORY_S, false},   {"numRecordsOutPerSecond", NULL, HISTORY_S, true},
-        {"lastCheckpointDuration", NULL, HISTORY_S, true},   {"lastCheckpointSize", NULL, HISTORY_S, true},
-        {"millisBehindLatest", NULL, 7200, true},            {0},
+        {"numRecordsInPerSecond", NULL, HISTORY_S, false}, {"numRecordsOutPerSecond", NULL, HISTORY_S, true},
+        {"lastCheckpointDuration", NULL, HISTORY_S, true}, {"lastCheckpointSize", NULL, HISTORY_S, true},
+        {"millisBehindLatest", NULL, 7200, true},          {0},
 };
 
 /* Seconds at the end of the series without a record; 0 when the newest sample is above nothing, or old. */
@@ -51,21 +51,31 @@ static bool is_checkpointing_on(const struct window *w, int64_t for_s) {
 
 static void report(const struct window *w, const struct series_view *in, int64_t since_s, struct findings *out) {
         bool sees_checkpoints = w->application->is_checkpointing && window_find(w, "lastCheckpointDuration", NULL);
-        struct finding *f = findings_add(out, "job_stalled", SEVERITY_CRITICAL, sees_checkpoints ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, since_s);
+        struct finding *f = findings_add(out, "job_stalled", SEVERITY_CRITICAL,
+                                         sees_checkpoints ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, since_s);
         f->is_expected = change_explains(w, w->to_s, SETTLING_S, NULL);
         const struct series_view *lag = window_find(w, "millisBehindLatest", NULL);
         const struct sample *behind = lag ? series_last(w, lag, 600) : NULL;
         finding_title(out, f, "Running but dead for %s", phrase_span((double)(w->to_s - since_s)).text);
-        finding_summary(out, f, "The application is RUNNING, but since %s no record went in or out%s%s%s%s. Before, it had records in nine minutes "
-                        "of ten.", phrase_time(since_s).text, sees_checkpoints ? " and no checkpoint completed" : "",
-                        behind && behind->value > 60000 ? "; the source is " : "",
-                        behind && behind->value > 60000 ? phrase_ms(behind->value).text : "",
-                        behind && behind->value > 60000 ? " behind and waits" : "");
-        finding_advise(out, f, "Take thread dumps of the TaskManagers in the Flink dashboard before anything else: a task that blocks in a call to an "
-                       "outside system or a deadlocked EFO source with a Kinesis sink (FLINK-34071) shows there.");
-        finding_advise(out, f, "Then StopApplication with Force, wait for READY, StartApplication: it restores the newest snapshot, so what came after "
-                       "it is processed again.");
-        finding_advise(out, f, "Give every blocking client in the job a timeout that throws: MSF restarts a job that fails, not one that waits.");
+        finding_summary(
+                out, f,
+                "The application is RUNNING, but since %s no record went in or out%s%s%s%s. Before, it had records in nine minutes "
+                "of ten.",
+                phrase_time(since_s).text, sees_checkpoints ? " and no checkpoint completed" : "",
+                behind && behind->value > 60000 ? "; the source is " : "",
+                behind && behind->value > 60000 ? phrase_ms(behind->value).text : "",
+                behind && behind->value > 60000 ? " behind and waits" : "");
+        finding_advise(
+                out, f,
+                "Take thread dumps of the TaskManagers in the Flink dashboard before anything else: a task that blocks in a call to an "
+                "outside system or a deadlocked EFO source with a Kinesis sink (FLINK-34071) shows there.");
+        finding_advise(
+                out, f,
+                "Then StopApplication with Force, wait for READY, StartApplication: it restores the newest snapshot, so what came after "
+                "it is processed again.");
+        finding_advise(
+                out, f,
+                "Give every blocking client in the job a timeout that throws: MSF restarts a job that fails, not one that waits.");
         finding_evidence_sample(out, f, in, in->samples[in->n_samples - 1], 0);
         if (behind)
                 finding_evidence_sample(out, f, lag, *behind, NAN);
@@ -73,7 +83,8 @@ static void report(const struct window *w, const struct series_view *in, int64_t
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {
-        const struct series_view *in = window_find(w, "numRecordsInPerSecond", NULL), *out_rate = window_find(w, "numRecordsOutPerSecond", NULL);
+        const struct series_view *in = window_find(w, "numRecordsInPerSecond", NULL),
+                                 *out_rate = window_find(w, "numRecordsOutPerSecond", NULL);
         if (!application_is_running(w->application))
                 return 0;
         if (!series_is_fresh(w, in) || !series_last(w, in, 900))

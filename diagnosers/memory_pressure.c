@@ -25,8 +25,10 @@ static const struct param params[] = {
 };
 
 static const struct series_need needs[] = {
-        {"heapMemoryUtilization", NULL, TREND_S, false},    {"containerMemoryUtilization", NULL, TREND_S, true},
-        {"containerDiskUtilization", NULL, TREND_S, true}, {"threadsCount", NULL, DAY_S, true},
+        {"heapMemoryUtilization", NULL, TREND_S, false},
+        {"containerMemoryUtilization", NULL, TREND_S, true},
+        {"containerDiskUtilization", NULL, TREND_S, true},
+        {"threadsCount", NULL, DAY_S, true},
         {0},
 };
 
@@ -34,32 +36,44 @@ static const struct series_need needs[] = {
 static double full_in_s(const struct window *w, const struct series_view *s) {
         int64_t until_s = series_until_s(w, s);
         struct rise r = series_rise(s, until_s - TREND_S, until_s, TREND_S / FLOOR_STEP_S, 0.1);
-        if (!r.is_known || r.n_steps < TREND_S / FLOOR_STEP_S * 3 / 4 || r.line.slope_per_s <= 0 || r.line.correlation < 0.9)
+        if (!r.is_known || r.n_steps < TREND_S / FLOOR_STEP_S * 3 / 4 || r.line.slope_per_s <= 0 ||
+            r.line.correlation < 0.9)
                 return INFINITY;
         return fmax(0, (95 - line_at(&r.line, until_s)) / r.line.slope_per_s);
 }
 
 static void advise_memory(const struct window *w, bool is_heap, struct findings *out, struct finding *f) {
         const struct application *a = w->application;
-        int64_t kpus = application_kpus(a), parallelism = a->current_parallelism > 0 ? a->current_parallelism : a->parallelism;
+        int64_t kpus = application_kpus(a),
+                parallelism = a->current_parallelism > 0 ? a->current_parallelism : a->parallelism;
         if (a->parallelism_per_kpu > 1)
-                finding_advise(out, f, "Lower ParallelismPerKPU from %d to 1: each slot then has the 3 GB of heap of a whole KPU; with the parallelism of %d "
-                               "that is %d KPUs instead of %d, about $%.0f a month more.", (int)a->parallelism_per_kpu, (int)parallelism,
-                               (int)parallelism, (int)kpus, kpu_usd_per_month((double)(parallelism - kpus)));
+                finding_advise(
+                        out, f,
+                        "Lower ParallelismPerKPU from %d to 1: each slot then has the 3 GB of heap of a whole KPU; with the parallelism of %d "
+                        "that is %d KPUs instead of %d, about $%.0f a month more.",
+                        (int)a->parallelism_per_kpu, (int)parallelism, (int)parallelism, (int)kpus,
+                        kpu_usd_per_month((double)(parallelism - kpus)));
         else if (kpus > 0)
-                finding_advise(out, f, "Raise the parallelism from %d to %d: with one slot a KPU, each slot then holds a smaller share of the state (about "
-                               "$%.0f a month more).", (int)parallelism, (int)(parallelism + (parallelism + 1) / 2),
-                               kpu_usd_per_month((double)((parallelism + 1) / 2)));
+                finding_advise(
+                        out, f,
+                        "Raise the parallelism from %d to %d: with one slot a KPU, each slot then holds a smaller share of the state (about "
+                        "$%.0f a month more).",
+                        (int)parallelism, (int)(parallelism + (parallelism + 1) / 2),
+                        kpu_usd_per_month((double)((parallelism + 1) / 2)));
         if (is_heap)
-                finding_advise(out, f, "Keep state in RocksDB and out of the heap: large windows or caches in operator fields, static collections and big "
-                               "broadcast state live on it.");
+                finding_advise(
+                        out, f,
+                        "Keep state in RocksDB and out of the heap: large windows or caches in operator fields, static collections and big "
+                        "broadcast state live on it.");
         else
-                finding_advise(out, f, "Native memory is the rest of the container's: bound RocksDB's memory (managed memory) and close native clients and "
-                               "their buffers in close().");
+                finding_advise(
+                        out, f,
+                        "Native memory is the rest of the container's: bound RocksDB's memory (managed memory) and close native clients and "
+                        "their buffers in close().");
 }
 
-static void report(const struct window *w, const struct series_view *s, const struct periods *p, double limit, enum severity severity,
-                   struct findings *out) {
+static void report(const struct window *w, const struct series_view *s, const struct periods *p, double limit,
+                   enum severity severity, struct findings *out) {
         bool is_heap = strcmp(s->metric->name, "heapMemoryUtilization") == 0;
         struct finding *f = findings_add(out, "memory_pressure", severity, CONFIDENCE_HIGH, p->onset_s);
         f->is_expected = change_explains(w, p->onset_s, SETTLING_S, NULL) && series_until_s(w, s) - p->onset_s < 1800;
@@ -67,16 +81,18 @@ static void report(const struct window *w, const struct series_view *s, const st
         bool has_forecast = full_s < 7 * DAY_S;
         char ahead[128] = "";
         if (has_forecast)
-                snprintf(ahead, sizeof ahead, " Its floor rises: at this pace it is full in about %s.", phrase_span(full_s).text);
-        finding_title(out, f, "%s at %.0f %%%s%s", is_heap ? "Heap" : "Container memory", p->typical, has_forecast ? ", full in about " : "",
-                      has_forecast ? phrase_span(full_s).text : "");
-        finding_summary(out, f, "%s is at %.0f %% (limit %.0f %%), %.0f %% at its highest, above the limit since %s.%s", s->metric->name, p->typical,
-                        limit, p->peak.value, phrase_time(p->onset_s).text, ahead);
+                snprintf(ahead, sizeof ahead, " Its floor rises: at this pace it is full in about %s.",
+                         phrase_span(full_s).text);
+        finding_title(out, f, "%s at %.0f %%%s%s", is_heap ? "Heap" : "Container memory", p->typical,
+                      has_forecast ? ", full in about " : "", has_forecast ? phrase_span(full_s).text : "");
+        finding_summary(out, f, "%s is at %.0f %% (limit %.0f %%), %.0f %% at its highest, above the limit since %s.%s",
+                        s->metric->name, p->typical, limit, p->peak.value, phrase_time(p->onset_s).text, ahead);
         advise_memory(w, is_heap, out, f);
         finding_evidence_sample(out, f, s, p->peak, limit);
 }
 
-static void report_disk(const struct window *w, const struct series_view *s, const struct periods *p, double limit, struct findings *out) {
+static void report_disk(const struct window *w, const struct series_view *s, const struct periods *p, double limit,
+                        struct findings *out) {
         struct finding *f = findings_add(out, "memory_pressure", SEVERITY_WARNING, CONFIDENCE_HIGH, p->onset_s);
         struct line line;
         int64_t until_s = series_until_s(w, s);
@@ -87,10 +103,13 @@ static void report_disk(const struct window *w, const struct series_view *s, con
         if (!f->subject)
                 out->failed = -ENOMEM;
         finding_title(out, f, "Running storage at %.0f %%", p->typical);
-        finding_summary(out, f, "containerDiskUtilization is at %.0f %% (limit %.0f %%) since %s%s%s.", p->typical, limit, phrase_time(p->onset_s).text,
-                        full_s < 14 * DAY_S ? "; full in about " : "", full_s < 14 * DAY_S ? phrase_span(full_s).text : "");
-        finding_advise(out, f, "Each KPU brings 50 GB of running storage: raise the parallelism, or cut the state with a TTL; RocksDB needs room for "
-                       "compactions beyond the state's own size.");
+        finding_summary(out, f, "containerDiskUtilization is at %.0f %% (limit %.0f %%) since %s%s%s.", p->typical,
+                        limit, phrase_time(p->onset_s).text, full_s < 14 * DAY_S ? "; full in about " : "",
+                        full_s < 14 * DAY_S ? phrase_span(full_s).text : "");
+        finding_advise(
+                out, f,
+                "Each KPU brings 50 GB of running storage: raise the parallelism, or cut the state with a TTL; RocksDB needs room for "
+                "compactions beyond the state's own size.");
         finding_evidence_sample(out, f, s, p->peak, limit);
 }
 
@@ -118,10 +137,15 @@ static void look_at_threads(const struct window *w, double ratio, struct finding
         if (!f->subject)
                 out->failed = -ENOMEM;
         finding_title(out, f, "Threads leak: %.0f, %.0f a day ago", now, quarter[0]);
-        finding_summary(out, f, "threadsCount rose in each quarter of the last day, from %.0f to %.0f: threads are started and never ended, until the "
-                        "container can start no more.", quarter[0], now);
-        finding_advise(out, f, "Create clients and executors in open(), once, and shut them down in close(): a client per record or per restart that is "
-                       "never closed leaks its threads.");
+        finding_summary(
+                out, f,
+                "threadsCount rose in each quarter of the last day, from %.0f to %.0f: threads are started and never ended, until the "
+                "container can start no more.",
+                quarter[0], now);
+        finding_advise(
+                out, f,
+                "Create clients and executors in open(), once, and shut them down in close(): a client per record or per restart that is "
+                "never closed leaks its threads.");
         finding_evidence_sample(out, f, s, s->samples[s->n_samples - 1], ratio * quarter[0]);
 }
 
@@ -139,7 +163,9 @@ static int judge(const struct window *w, const double *settings, struct findings
         const struct prior *prior = window_prior(w, "memory_pressure", NULL);
         double slack = prior ? 3 : 0;
         struct periods mild = series_periods(w, heap, period_s, n, settings[HEAP_WARNING] - slack);
-        struct periods harsh = series_periods(w, heap, period_s, n, settings[HEAP_CRITICAL] - (prior && prior->severity == SEVERITY_CRITICAL ? 3 : 0));
+        struct periods harsh = series_periods(w, heap, period_s, n,
+                                              settings[HEAP_CRITICAL] -
+                                                      (prior && prior->severity == SEVERITY_CRITICAL ? 3 : 0));
         if (harsh.is_above)
                 report(w, heap, &mild, settings[HEAP_CRITICAL], SEVERITY_CRITICAL, out);
         else if (mild.is_above)

@@ -10,7 +10,8 @@
 enum { SHOWN_FOR };
 
 static const struct param params[] = {
-        {"shown_for", PARAM_DURATION, 4 * 3600, 600, 7 * 86400, "how long a failed operation stays open when none of its kind succeeds after it"},
+        {"shown_for", PARAM_DURATION, 4 * 3600, 600, 7 * 86400,
+         "how long a failed operation stays open when none of its kind succeeds after it"},
         {0},
 };
 
@@ -28,9 +29,11 @@ static const struct operation *find_failed(const struct window *w, double shown_
                 int64_t ended_s = change_ended_s(w, o);
                 if (ended_s == 0)
                         continue;
-                if (has_status(o, "FAILED") && (double)(w->now_s - ended_s) <= shown_for_s && (!failed || ended_s >= failed->ended_at_s))
+                if (has_status(o, "FAILED") && (double)(w->now_s - ended_s) <= shown_for_s &&
+                    (!failed || ended_s >= failed->ended_at_s))
                         failed = o;
-                else if (failed && has_status(o, "SUCCESSFUL") && text_same(o->kind, failed->kind) && ended_s > failed->ended_at_s)
+                else if (failed && has_status(o, "SUCCESSFUL") && text_same(o->kind, failed->kind) &&
+                         ended_s > failed->ended_at_s)
                         failed = NULL;
         }
         return failed;
@@ -40,14 +43,20 @@ static void advise(const struct window *w, const struct operation *o, struct fin
         static const struct {
                 const char *word, *advice;
         } rows[] = {
-                {"napshot", "The failure names a snapshot: start from an older one with RESTORE_FROM_CUSTOM_SNAPSHOT, or set AllowNonRestoredState "
-                            "when an operator was removed on purpose."},
-                {"ubnet", "The failure names the network: free addresses in the application's subnets, one interface per KPU and subnet."},
-                {"ermission", "The failure names permissions: compare the service role's policy with what the new configuration touches."},
-                {"ccess", "The failure names access: check that the service role may read the code bucket and key of the new version."},
-                {"imit", "The failure names a limit: ask for more KPUs in Service Quotas (code kinesisanalytics) or lower the parallelism."},
-                {"ncompatible", "The state does not fit the new code: keep operator uids and state types, or start with "
-                                "SKIP_RESTORE_FROM_SNAPSHOT, which loses the state."},
+                {"napshot",
+                 "The failure names a snapshot: start from an older one with RESTORE_FROM_CUSTOM_SNAPSHOT, or set AllowNonRestoredState "
+                 "when an operator was removed on purpose."},
+                {"ubnet",
+                 "The failure names the network: free addresses in the application's subnets, one interface per KPU and subnet."},
+                {"ermission",
+                 "The failure names permissions: compare the service role's policy with what the new configuration touches."},
+                {"ccess",
+                 "The failure names access: check that the service role may read the code bucket and key of the new version."},
+                {"imit",
+                 "The failure names a limit: ask for more KPUs in Service Quotas (code kinesisanalytics) or lower the parallelism."},
+                {"ncompatible",
+                 "The state does not fit the new code: keep operator uids and state types, or start with "
+                 "SKIP_RESTORE_FROM_SNAPSHOT, which loses the state."},
         };
         for (size_t i = 0; o->failure && i < ELEMENTS(rows); i++)
                 if (strstr(o->failure, rows[i].word)) {
@@ -55,14 +64,19 @@ static void advise(const struct window *w, const struct operation *o, struct fin
                         break;
                 }
         if (o->version_from > 0 && o->rollback_id)
-                finding_advise(out, f, "The service rolled it back (operation %s): version %lld runs; deploy again only with the cause mended.",
-                               o->rollback_id, (long long)o->version_from);
+                finding_advise(
+                        out, f,
+                        "The service rolled it back (operation %s): version %lld runs; deploy again only with the cause mended.",
+                        o->rollback_id, (long long)o->version_from);
         else if (o->version_from > 0)
-                finding_advise(out, f, "RollbackApplication of %s to version %lld, unless DescribeApplication already shows it (operation %s: %s).",
-                               w->application->name, (long long)o->version_from, text_or_empty(o->id),
-                               o->failure ? o->failure : "no reason given");
+                finding_advise(
+                        out, f,
+                        "RollbackApplication of %s to version %lld, unless DescribeApplication already shows it (operation %s: %s).",
+                        w->application->name, (long long)o->version_from, text_or_empty(o->id),
+                        o->failure ? o->failure : "no reason given");
         else
-                finding_advise(out, f, "Mend what its status description names and repeat the operation: %s.", o->failure ? o->failure : "none was given");
+                finding_advise(out, f, "Mend what its status description names and repeat the operation: %s.",
+                               o->failure ? o->failure : "none was given");
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {
@@ -73,10 +87,11 @@ static int judge(const struct window *w, const double *settings, struct findings
         change_text(o, what);
         /* Of an application that is stopped nobody is called. */
         bool is_running = application_is_running(w->application);
-        struct finding *f = findings_add(out, "operation_failed", is_running ? SEVERITY_WARNING : SEVERITY_INFO, CONFIDENCE_HIGH,
-                                         change_ended_s(w, o));
+        struct finding *f = findings_add(out, "operation_failed", is_running ? SEVERITY_WARNING : SEVERITY_INFO,
+                                         CONFIDENCE_HIGH, change_ended_s(w, o));
         finding_title(out, f, "%s failed", what);
-        finding_summary(out, f, "%s, begun %s, failed after %s: %s. The application is %s.", what, phrase_time(o->started_at_s).text,
+        finding_summary(out, f, "%s, begun %s, failed after %s: %s. The application is %s.", what,
+                        phrase_time(o->started_at_s).text,
                         phrase_span((double)(change_ended_s(w, o) - o->started_at_s)).text,
                         o->failure ? o->failure : "the service gave no reason", text_or_empty(w->application->status));
         advise(w, o, out, f);

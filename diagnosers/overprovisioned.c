@@ -18,9 +18,12 @@ static const struct param params[] = {
 };
 
 static const struct series_need needs[] = {
-        {"containerCPUUtilization", NULL, 6 * 3600, false}, {"heapMemoryUtilization", NULL, 6 * 3600, false},
-        {"millisBehindLatest", NULL, 3600, true},           {"backPressuredTimeMsPerSecond", NULL, 3600, true},
-        {"uptime", NULL, 3600, true},                       {"runningTime", NULL, 3600, true},
+        {"containerCPUUtilization", NULL, 6 * 3600, false},
+        {"heapMemoryUtilization", NULL, 6 * 3600, false},
+        {"millisBehindLatest", NULL, 3600, true},
+        {"backPressuredTimeMsPerSecond", NULL, 3600, true},
+        {"uptime", NULL, 3600, true},
+        {"runningTime", NULL, 3600, true},
         {0},
 };
 
@@ -48,7 +51,8 @@ static bool is_guarded(const struct window *w) {
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {
-        const struct series_view *cpu = window_find(w, "containerCPUUtilization", NULL), *heap = window_find(w, "heapMemoryUtilization", NULL);
+        const struct series_view *cpu = window_find(w, "containerCPUUtilization", NULL),
+                                 *heap = window_find(w, "heapMemoryUtilization", NULL);
         int64_t kpus = application_kpus(w->application), for_s = (int64_t)settings[IDLE_FOR];
         if (!application_is_running(w->application) || application_is_changing(w->application))
                 return 0;
@@ -56,7 +60,8 @@ static int judge(const struct window *w, const double *settings, struct findings
                 return JUDGE_BLIND;
         int64_t until_s = series_until_s(w, cpu);
         size_t enough = (size_t)(for_s / 60 * 3 / 4);
-        double most = series_quantile(cpu, until_s - for_s, until_s, 0.98, enough), used = series_quantile(heap, until_s - for_s, until_s, 0.9, enough);
+        double most = series_quantile(cpu, until_s - for_s, until_s, 0.98, enough),
+               used = series_quantile(heap, until_s - for_s, until_s, 0.9, enough);
         if (isnan(most) || isnan(used))
                 return JUDGE_BLIND;
         int64_t fewer = (int64_t)ceil((double)kpus * fmax(most, 5) / 60);
@@ -64,12 +69,18 @@ static int judge(const struct window *w, const double *settings, struct findings
                 return out->failed;
         struct finding *f = findings_add(out, "overprovisioned", SEVERITY_INFO, CONFIDENCE_MEDIUM, until_s - for_s);
         finding_title(out, f, "%d KPUs where %d would do", (int)kpus, (int)fewer);
-        finding_summary(out, f, "In the last %s the CPUs were never above %.0f %% (limit %.0f %%) and the heap mostly below %.0f %%, without lag or "
-                        "backpressure. %d KPUs would run at about %.0f %% CPU, for $%.0f a month less ($%.0f instead of $%.0f).",
-                        phrase_span((double)for_s).text, most, settings[CPU], used, (int)fewer, most * (double)kpus / (double)fewer,
-                        kpu_usd_per_month((double)(kpus - fewer)), kpu_usd_per_month((double)fewer + 1), kpu_usd_per_month((double)kpus + 1));
-        finding_advise(out, f, "If this is the busiest hour of its week: lower the parallelism to %d in the next planned update. It restarts the job, so "
-                       "combine it with others.", (int)(fewer * (w->application->parallelism_per_kpu > 0 ? w->application->parallelism_per_kpu : 1)));
+        finding_summary(
+                out, f,
+                "In the last %s the CPUs were never above %.0f %% (limit %.0f %%) and the heap mostly below %.0f %%, without lag or "
+                "backpressure. %d KPUs would run at about %.0f %% CPU, for $%.0f a month less ($%.0f instead of $%.0f).",
+                phrase_span((double)for_s).text, most, settings[CPU], used, (int)fewer,
+                most * (double)kpus / (double)fewer, kpu_usd_per_month((double)(kpus - fewer)),
+                kpu_usd_per_month((double)fewer + 1), kpu_usd_per_month((double)kpus + 1));
+        finding_advise(
+                out, f,
+                "If this is the busiest hour of its week: lower the parallelism to %d in the next planned update. It restarts the job, so "
+                "combine it with others.",
+                (int)(fewer * (w->application->parallelism_per_kpu > 0 ? w->application->parallelism_per_kpu : 1)));
         finding_evidence_sample(out, f, cpu, cpu->samples[cpu->n_samples - 1], settings[CPU]);
         finding_evidence_sample(out, f, heap, heap->samples[heap->n_samples - 1], settings[HEAP]);
         return out->failed;

@@ -30,7 +30,11 @@ struct phrase phrase_bytes(double bytes) {
 
 struct phrase phrase_span(double span_s) {
         struct phrase p;
-        double grain = span_s >= 86400 * 2 ? 3600 : span_s >= 3600 * 6 ? 1800 : span_s >= 3600 ? 300 : span_s >= 120 ? 60 : 1;
+        double grain = span_s >= 86400 * 2  ? 3600
+                       : span_s >= 3600 * 6 ? 1800
+                       : span_s >= 3600     ? 300
+                       : span_s >= 120      ? 60
+                                            : 1;
         char text[TIME_TEXT_MAX];
         time_span_text((int64_t)(round(span_s / grain) * grain), text);
         text_copy(p.text, sizeof p.text, text);
@@ -52,7 +56,11 @@ struct phrase phrase_count(double n) {
         else if (fabs(n) >= 1e4)
                 snprintf(p.text, sizeof p.text, "%.0f k", n / 1e3);
         else
-                snprintf(p.text, sizeof p.text, n == floor(n) || fabs(n) >= 100 ? "%.0f" : fabs(n) < 1 ? "%.2f" : "%.1f", n);
+                snprintf(p.text, sizeof p.text,
+                         n == floor(n) || fabs(n) >= 100 ? "%.0f"
+                         : fabs(n) < 1                   ? "%.2f"
+                                                         : "%.1f",
+                         n);
         return p;
 }
 

@@ -10,7 +10,9 @@ bool pressure_is_building(const struct window *w) {
         static const struct {
                 const char *metric;
                 double limit;
-        } limits[] = {{"backPressuredTimeMsPerSecond", 400}, {"heapMemoryUtilization", 80}, {"oldGenerationGCTime", 6000},
+        } limits[] = {{"backPressuredTimeMsPerSecond", 400},
+                      {"heapMemoryUtilization", 80},
+                      {"oldGenerationGCTime", 6000},
                       {"containerCPUUtilization", 80}};
         for (size_t i = 0; i < w->n_series; i++)
                 for (size_t k = 0; k < ELEMENTS(limits); k++) {

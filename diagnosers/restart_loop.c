@@ -17,15 +17,18 @@ enum { FLINK_2_2 = 202, HOUR_S = 3600, QUIET_S = 3600, KEEP_S = 900, NEARBY_S = 
 static const struct param params[] = {
         {"restarts", PARAM_COUNT, 3, 1, 1000, "restarts within the window that make a loop"},
         {"window", PARAM_DURATION, 600, 60, 86400, "span in which restarts are counted"},
-        {"uptime_resets", PARAM_COUNT, 2, 1, 1000, "more falls of the running time than this within an hour make a loop"},
+        {"uptime_resets", PARAM_COUNT, 2, 1, 1000,
+         "more falls of the running time than this within an hour make a loop"},
         {"settling", PARAM_DURATION, 300, 0, 3600, "time after an operation in which restarts are expected"},
         {0},
 };
 
 /* Two weeks back, so that the onset of an old loop is found to the minute; to see that there is one takes an hour. */
 static const struct series_need needs[] = {
-        {"fullRestarts", NULL, LOOK_BACK_S, true}, {"numRestarts", NULL, LOOK_BACK_S, true},
-        {"uptime", NULL, LOOK_BACK_S, true},       {"runningTime", NULL, LOOK_BACK_S, true},
+        {"fullRestarts", NULL, LOOK_BACK_S, true},
+        {"numRestarts", NULL, LOOK_BACK_S, true},
+        {"uptime", NULL, LOOK_BACK_S, true},
+        {"runningTime", NULL, LOOK_BACK_S, true},
         {0},
 };
 
@@ -39,7 +42,7 @@ struct count {
 
 struct onset {
         int64_t at_s;
-        double total;          /* steps since */
+        double total;           /* steps since */
         bool is_from_the_start; /* it was going on when the window began */
 };
 
@@ -50,8 +53,8 @@ struct signals {
         struct count recent;                        /* either, in the last quarter of an hour */
 };
 
-static struct count count_steps(const struct window *w, const struct series_view *s, step_function *step, int64_t span_s,
-                                const double *settings) {
+static struct count count_steps(const struct window *w, const struct series_view *s, step_function *step,
+                                int64_t span_s, const double *settings) {
         struct count c = {0};
         if (!s)
                 return c;
@@ -81,7 +84,8 @@ static const struct series_view *pick(const struct window *w, const char *name_1
 }
 
 /* Back from the newest step to the first one after a quiet spell. A step lies anywhere between its sample and the one before. */
-static struct onset find_onset(const struct window *w, const struct series_view *s, step_function *step, const double *settings) {
+static struct onset find_onset(const struct window *w, const struct series_view *s, step_function *step,
+                               const double *settings) {
         struct onset o = {0};
         int64_t quiet_s = (int64_t)settings[WINDOW] > QUIET_S ? (int64_t)settings[WINDOW] : QUIET_S;
         for (size_t i = s->n_samples; i-- > 1;) {
@@ -97,12 +101,14 @@ static struct onset find_onset(const struct window *w, const struct series_view 
                 o.at_s = s->samples[i].at_s;
                 o.total += n;
         }
-        o.is_from_the_start = o.at_s > 0 && s->n_samples > 0 && o.at_s - s->samples[0].at_s <= (int64_t)settings[WINDOW];
+        o.is_from_the_start = o.at_s > 0 && s->n_samples > 0 &&
+                              o.at_s - s->samples[0].at_s <= (int64_t)settings[WINDOW];
         return o;
 }
 
 static struct signals look(const struct window *w, const double *settings) {
-        struct signals g = {.counter = pick(w, "fullRestarts", "numRestarts"), .uptime = pick(w, "uptime", "runningTime")};
+        struct signals g = {.counter = pick(w, "fullRestarts", "numRestarts"),
+                            .uptime = pick(w, "uptime", "runningTime")};
         g.restarts = count_steps(w, g.counter, counter_step, (int64_t)settings[WINDOW], settings);
         g.last_hour = count_steps(w, g.counter, counter_step, HOUR_S, settings);
         g.resets = count_steps(w, g.uptime, uptime_step, HOUR_S, settings);
@@ -142,34 +148,49 @@ static void describe_change(const struct window *w, const struct operation *o, i
                          phrase_span(onset_s > o->started_at_s ? (double)(onset_s - o->started_at_s) : 0).text, what);
 }
 
-static void advise_rollback(const struct window *w, const struct operation *o, struct findings *out, struct finding *f) {
+static void advise_rollback(const struct window *w, const struct operation *o, struct findings *out,
+                            struct finding *f) {
         const struct application *a = w->application;
         if (o->version_from > 0 && o->version_to > 0)
-                finding_advise(out, f, "Roll back to version %" PRId64 ": aws kinesisanalyticsv2 rollback-application --application-name %s "
-                               "--current-application-version-id %" PRId64 " (the operation was %s%s%s).", o->version_from, a->name,
-                               a->version_id > 0 ? a->version_id : o->version_to, text_or_empty(o->id), o->failure ? ": " : "",
-                               text_or_empty(o->failure));
+                finding_advise(out, f,
+                               "Roll back to version %" PRId64
+                               ": aws kinesisanalyticsv2 rollback-application --application-name %s "
+                               "--current-application-version-id %" PRId64 " (the operation was %s%s%s).",
+                               o->version_from, a->name, a->version_id > 0 ? a->version_id : o->version_to,
+                               text_or_empty(o->id), o->failure ? ": " : "", text_or_empty(o->failure));
         else
-                finding_advise(out, f, "The loop follows operation %s (%s%s%s): undo it with RollbackApplication, or restore the snapshot from "
-                               "before it.", text_or_empty(o->id), text_or_empty(o->kind), o->failure ? ": " : "", text_or_empty(o->failure));
+                finding_advise(
+                        out, f,
+                        "The loop follows operation %s (%s%s%s): undo it with RollbackApplication, or restore the snapshot from "
+                        "before it.",
+                        text_or_empty(o->id), text_or_empty(o->kind), o->failure ? ": " : "",
+                        text_or_empty(o->failure));
 }
 
-static void advise(const struct window *w, const struct operation *change, int64_t onset_s, struct findings *out, struct finding *f) {
+static void advise(const struct window *w, const struct operation *change, int64_t onset_s, struct findings *out,
+                   struct finding *f) {
         const struct application *a = w->application;
         if (change)
                 advise_rollback(w, change, out, f);
         if (a->log_group)
-                finding_advise(out, f, "Mend the first fault, not the newest one: in log group %s from %s on, the first line with `switched "
-                               "from RUNNING to` and `#0`, its member throwableInformation, deepest `Caused by`.", a->log_group,
-                               phrase_time(onset_s - 60).text);
+                finding_advise(
+                        out, f,
+                        "Mend the first fault, not the newest one: in log group %s from %s on, the first line with `switched "
+                        "from RUNNING to` and `#0`, its member throwableInformation, deepest `Caused by`.",
+                        a->log_group, phrase_time(onset_s - 60).text);
         else
-                finding_advise(out, f, "Add a CloudWatch logging option (AddApplicationCloudWatchLoggingOption): without logs the exception "
-                               "that starts each restart cannot be read.");
-        finding_advise(out, f, "If the job dies again while it restores (Partial recovery is not supported): mend the trigger, stop with force, "
-                       "wait for READY, start with SKIP_RESTORE_FROM_SNAPSHOT. That reprocesses or loses data.");
+                finding_advise(
+                        out, f,
+                        "Add a CloudWatch logging option (AddApplicationCloudWatchLoggingOption): without logs the exception "
+                        "that starts each restart cannot be read.");
+        finding_advise(
+                out, f,
+                "If the job dies again while it restores (Partial recovery is not supported): mend the trigger, stop with force, "
+                "wait for READY, start with SKIP_RESTORE_FROM_SNAPSHOT. That reprocesses or loses data.");
         for (size_t i = 0; i < w->n_snapshots; i++)
                 if (w->snapshots[i].status && strcmp(w->snapshots[i].status, "CREATING") == 0)
-                        finding_advise(out, f, "Do not stop the application before snapshot %s is done.", text_or_empty(w->snapshots[i].name));
+                        finding_advise(out, f, "Do not stop the application before snapshot %s is done.",
+                                       text_or_empty(w->snapshots[i].name));
 }
 
 /* Counter and running time must tell the same; when they do not, both are shown. */
@@ -180,8 +201,10 @@ static enum confidence compare(const struct signals *g, const struct onset *o, c
         if (by_counter && by_uptime)
                 return CONFIDENCE_HIGH;
         if (!by_counter)
-                snprintf(to, size, " Only the running time tells: it fell %.0f times in the last hour, while the restart counter %s.",
-                         g->resets.unexpected + g->resets.expected, g->counter ? "did not move" : "was not published");
+                snprintf(
+                        to, size,
+                        " Only the running time tells: it fell %.0f times in the last hour, while the restart counter %s.",
+                        g->resets.unexpected + g->resets.expected, g->counter ? "did not move" : "was not published");
         else if (g->uptime && g->uptime->n_samples > 0 && g->uptime->samples[g->uptime->n_samples - 1].value > 3600e3)
                 snprintf(to, size, " The running time does not agree: it stands at %s and did not fall.",
                          phrase_ms(g->uptime->samples[g->uptime->n_samples - 1].value).text);
@@ -209,7 +232,8 @@ static void show_change(const struct operation *change, struct findings *out, st
         finding_evidence_text(out, f, "operation", change->id, change->started_at_s, what);
 }
 
-static void report(const struct window *w, const double *settings, const struct signals *g, enum verdict verdict, struct findings *out) {
+static void report(const struct window *w, const double *settings, const struct signals *g, enum verdict verdict,
+                   struct findings *out) {
         bool by_counter = g->last_hour.newest.at_s > 0;
         const struct series_view *s = by_counter ? g->counter : g->uptime;
         step_function *step = by_counter ? counter_step : uptime_step;
@@ -217,30 +241,39 @@ static void report(const struct window *w, const double *settings, const struct 
         char differs[240], near[320], since[160];
         enum confidence confidence = compare(g, &o, differs, sizeof differs);
         bool is_loop = verdict == VERDICT_LOOP;
-        struct finding *f = findings_add(out, "restart_loop", is_loop ? SEVERITY_CRITICAL : SEVERITY_INFO, confidence, o.at_s);
+        struct finding *f = findings_add(out, "restart_loop", is_loop ? SEVERITY_CRITICAL : SEVERITY_INFO, confidence,
+                                         o.at_s);
         f->is_expected = !is_loop;
         const struct operation *change = change_before(w, o.at_s, NEARBY_S);
         describe_change(w, change, o.at_s, near, sizeof near);
         double hours = (double)(series_until_s(w, s) - o.at_s) / HOUR_S;
         double in_window = g->restarts.unexpected + g->restarts.expected;
         if (o.is_from_the_start)
-                snprintf(since, sizeof since, "It was never stable in the window, which begins %s", phrase_time(s->samples[0].at_s).text);
+                snprintf(since, sizeof since, "It was never stable in the window, which begins %s",
+                         phrase_time(s->samples[0].at_s).text);
         else
-                snprintf(since, sizeof since, "The first one after a quiet spell was in the minute of %s", phrase_time(o.at_s).text);
+                snprintf(since, sizeof since, "The first one after a quiet spell was in the minute of %s",
+                         phrase_time(o.at_s).text);
         bool is_deploy = is_loop && change && change->version_to > 0 && !o.is_from_the_start;
         if (!is_loop)
                 finding_title(out, f, "Restarts during %s", change && change->kind ? change->kind : "a change");
         else if (is_deploy)
-                finding_title(out, f, "Restart loop since the deploy of version %" PRId64 ", %s", change->version_to, phrase_span(hours * HOUR_S).text);
+                finding_title(out, f, "Restart loop since the deploy of version %" PRId64 ", %s", change->version_to,
+                              phrase_span(hours * HOUR_S).text);
         else
-                finding_title(out, f, "Restart loop for %s%s", o.is_from_the_start ? "more than " : "", phrase_span(hours * HOUR_S).text);
+                finding_title(out, f, "Restart loop for %s%s", o.is_from_the_start ? "more than " : "",
+                              phrase_span(hours * HOUR_S).text);
         if (by_counter)
-                finding_summary(out, f, "%.0f restarts in the last %s (%.1f a minute), %.0f in the last hour, %.0f since the onset. %s.%s%s",
-                                in_window, phrase_span(settings[WINDOW]).text, in_window * 60 / settings[WINDOW],
-                                g->last_hour.unexpected + g->last_hour.expected, o.total, since, near, differs);
+                finding_summary(
+                        out, f,
+                        "%.0f restarts in the last %s (%.1f a minute), %.0f in the last hour, %.0f since the onset. %s.%s%s",
+                        in_window, phrase_span(settings[WINDOW]).text, in_window * 60 / settings[WINDOW],
+                        g->last_hour.unexpected + g->last_hour.expected, o.total, since, near, differs);
         else
-                finding_summary(out, f, "The job's running time fell %.0f times in the last hour, %.0f times since the onset. %s.%s%s",
-                                g->resets.unexpected + g->resets.expected, o.total, since, near, differs);
+                finding_summary(
+                        out, f,
+                        "The job's running time fell %.0f times in the last hour, %.0f times since the onset. %s.%s%s",
+                        g->resets.unexpected + g->resets.expected, o.total, since, near, differs);
         if (is_loop)
                 advise(w, change, o.at_s, out, f);
         show_evidence(w, settings, g, out, f);
@@ -249,7 +282,8 @@ static void report(const struct window *w, const double *settings, const struct 
         if (!is_loop)
                 return;
         findings_want(out, WANT_LOGS, NULL, o.at_s - 600, o.at_s + 180);
-        if (o.is_from_the_start && s->samples[0].at_s > w->now_s - LOOK_BACK_S + HOUR_S && w->from_s > w->now_s - LOOK_BACK_S + HOUR_S)
+        if (o.is_from_the_start && s->samples[0].at_s > w->now_s - LOOK_BACK_S + HOUR_S &&
+            w->from_s > w->now_s - LOOK_BACK_S + HOUR_S)
                 findings_want(out, WANT_SAMPLES, s->metric->name, w->now_s - LOOK_BACK_S, w->from_s);
 }
 

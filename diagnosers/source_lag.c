@@ -12,17 +12,23 @@ enum { LIMIT, RISING, RETENTION, LOSS_WITHIN, RECORDS };
 enum { LOOK_BACK_S = 86400, CATCH_UP_S = 1800, PARTS = 6, LOSS_SAID_S = 14 * 86400 };
 
 static const struct param params[] = {
-        {"limit", PARAM_DURATION, 60, 1, 7 * 86400, "a source further behind than this is not healthy (millisBehindLatest)"},
+        {"limit", PARAM_DURATION, 60, 1, 7 * 86400,
+         "a source further behind than this is not healthy (millisBehindLatest)"},
         {"rising", PARAM_DURATION, 1800, 300, 86400, "over the limit for this long and not falling makes a finding"},
-        {"retention", PARAM_DURATION, 86400, 3600, 365 * 86400, "how long the stream keeps records: what is older is lost"},
-        {"loss_within", PARAM_DURATION, 6 * 3600, 600, 7 * 86400, "critical when records will be lost within this time"},
-        {"records", PARAM_COUNT, 10000, 1, 1e12, "a Kafka source further behind than so many records is not healthy (records_lag_max)"},
+        {"retention", PARAM_DURATION, 86400, 3600, 365 * 86400,
+         "how long the stream keeps records: what is older is lost"},
+        {"loss_within", PARAM_DURATION, 6 * 3600, 600, 7 * 86400,
+         "critical when records will be lost within this time"},
+        {"records", PARAM_COUNT, 10000, 1, 1e12,
+         "a Kafka source further behind than so many records is not healthy (records_lag_max)"},
         {0},
 };
 
 static const struct series_need needs[] = {
-        {"millisBehindLatest", NULL, LOOK_BACK_S, true}, {"records_lag_max", NULL, LOOK_BACK_S, true},
-        {"numRecordsInPerSecond", NULL, 7200, true},     {"containerCPUUtilization", NULL, 3600, true},
+        {"millisBehindLatest", NULL, LOOK_BACK_S, true},
+        {"records_lag_max", NULL, LOOK_BACK_S, true},
+        {"numRecordsInPerSecond", NULL, 7200, true},
+        {"containerCPUUtilization", NULL, 3600, true},
         {0},
 };
 
@@ -71,23 +77,34 @@ static void advise(const struct window *w, double loss_s, struct findings *out, 
         double busy = series_recent(w, cpu, 1800, 0.5, 5);
         int64_t kpus = application_kpus(w->application);
         if (isfinite(loss_s))
-                finding_advise(out, f, "Lengthen the stream's retention now (IncreaseStreamRetentionPeriod, to 168 h): it costs little, takes effect at "
-                               "once and buys the time for the rest.");
+                finding_advise(
+                        out, f,
+                        "Lengthen the stream's retention now (IncreaseStreamRetentionPeriod, to 168 h): it costs little, takes effect at "
+                        "once and buys the time for the rest.");
         if (busy < 50)
-                finding_advise(out, f, "More KPUs will not help: the CPUs are at %.0f %% while the source waits, so a slow sink, an outside call or a "
-                               "skewed key is the bottleneck. Raise the sink's batch size or its concurrency.", busy);
+                finding_advise(
+                        out, f,
+                        "More KPUs will not help: the CPUs are at %.0f %% while the source waits, so a slow sink, an outside call or a "
+                        "skewed key is the bottleneck. Raise the sink's batch size or its concurrency.",
+                        busy);
         else if (kpus > 0)
-                finding_advise(out, f, "Raise the parallelism from %d to %d KPUs in one update (about $%.0f a month more while it lasts); no further than the "
-                               "number of shards or partitions.", (int)kpus, (int)kpus * 2, kpu_usd_per_month((double)kpus));
-        finding_advise(out, f, "Read ReadProvisionedThroughputExceeded and GetRecords.Latency of the stream: when they rise with the lag, give the "
-                       "application its own throughput (enhanced fan-out) or split shards.");
+                finding_advise(
+                        out, f,
+                        "Raise the parallelism from %d to %d KPUs in one update (about $%.0f a month more while it lasts); no further than the "
+                        "number of shards or partitions.",
+                        (int)kpus, (int)kpus * 2, kpu_usd_per_month((double)kpus));
+        finding_advise(
+                out, f,
+                "Read ReadProvisionedThroughputExceeded and GetRecords.Latency of the stream: when they rise with the lag, give the "
+                "application its own throughput (enhanced fan-out) or split shards.");
 }
 
 static void report(const struct window *w, const struct lag *x, const double *settings, struct findings *out) {
         bool is_time = x->series->metric->unit == UNIT_MS;
         double loss_s = is_time ? loss_in_s(x, settings) : INFINITY;
         bool is_critical = loss_s <= settings[LOSS_WITHIN];
-        struct finding *f = findings_add(out, "source_lag", is_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING, CONFIDENCE_HIGH, x->onset_s);
+        struct finding *f = findings_add(out, "source_lag", is_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING,
+                                         CONFIDENCE_HIGH, x->onset_s);
         const struct operation *change = NULL;
         bool is_recent = x->onset_s > 0 && w->to_s - x->onset_s < CATCH_UP_S + 600;
         f->is_expected = !is_critical && is_recent && change_explains(w, x->onset_s, CATCH_UP_S, &change);
@@ -97,19 +114,23 @@ static void report(const struct window *w, const struct lag *x, const double *se
                 snprintf(pace, sizeof pace, "it falls behind by another %s each hour",
                          is_time ? phrase_ms(x->slope_per_s * 3600).text : phrase_count(x->slope_per_s * 3600).text);
         if (isfinite(loss_s))
-                snprintf(loss, sizeof loss, " At this pace records are lost in about %s, when the lag reaches the retention of %s.",
+                snprintf(loss, sizeof loss,
+                         " At this pace records are lost in about %s, when the lag reaches the retention of %s.",
                          phrase_span(loss_s).text, phrase_span(settings[RETENTION]).text);
-        finding_title(out, f, "Source %s%s behind%s%s", now.text, is_time ? "" : " records", isfinite(loss_s) ? ", data loss in about " : "",
+        finding_title(out, f, "Source %s%s behind%s%s", now.text, is_time ? "" : " records",
+                      isfinite(loss_s) ? ", data loss in about " : "",
                       isfinite(loss_s) ? phrase_span(loss_s).text : "");
-        finding_summary(out, f, "The source is %s%s behind (limit %s) and %s. Over the limit since %s.%s", now.text, is_time ? "" : " records",
-                        is_time ? phrase_ms(x->limit).text : phrase_count(x->limit).text, pace, phrase_time(x->onset_s).text, loss);
+        finding_summary(out, f, "The source is %s%s behind (limit %s) and %s. Over the limit since %s.%s", now.text,
+                        is_time ? "" : " records", is_time ? phrase_ms(x->limit).text : phrase_count(x->limit).text,
+                        pace, phrase_time(x->onset_s).text, loss);
         if (!f->is_expected)
                 advise(w, loss_s, out, f);
         finding_evidence_sample(out, f, x->series, x->series->samples[x->series->n_samples - 1], x->limit);
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {
-        const struct series_view *ms = window_find(w, "millisBehindLatest", NULL), *records = window_find(w, "records_lag_max", NULL);
+        const struct series_view *ms = window_find(w, "millisBehindLatest", NULL),
+                                 *records = window_find(w, "records_lag_max", NULL);
         bool has_ms = ms && series_last(w, ms, 900), has_records = records && series_last(w, records, 900);
         if (!application_is_running(w->application))
                 return 0;

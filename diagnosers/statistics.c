@@ -178,7 +178,8 @@ static struct period fold_period(const struct series_view *s, int64_t from_s, in
         return p;
 }
 
-struct periods series_periods(const struct window *w, const struct series_view *s, int64_t period_s, size_t n, double limit) {
+struct periods series_periods(const struct window *w, const struct series_view *s, int64_t period_s, size_t n,
+                              double limit) {
         struct periods result = {.is_known = n > 0, .is_above = n > 0, .peak.value = -INFINITY, .typical = NAN};
         int64_t end_s = series_until_s(w, s);
         size_t enough = (size_t)(period_s / s->metric->period_s / 2);

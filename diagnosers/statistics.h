@@ -48,10 +48,10 @@ double series_recent(const struct window *w, const struct series_view *s, int64_
 
 /* How steadily it rises: medians of n (at most 32) equal parts of [from_s, to_s). */
 struct rise {
-        bool is_known;     /* each part holds samples */
+        bool is_known;      /* each part holds samples */
         size_t n_steps;     /* parts above the one before, by more than a hundredth of the whole range */
         double first, last; /* medians of the first and the last part */
-        struct line line;  /* through all parts */
+        struct line line;   /* through all parts */
 };
 struct rise series_rise(const struct series_view *s, int64_t from_s, int64_t to_s, size_t n, double q);
 
@@ -64,4 +64,5 @@ struct periods {
         struct sample peak; /* the highest sample of the n periods */
         double typical;     /* their median */
 };
-struct periods series_periods(const struct window *w, const struct series_view *s, int64_t period_s, size_t n, double limit);
+struct periods series_periods(const struct window *w, const struct series_view *s, int64_t period_s, size_t n,
+                              double limit);

@@ -38,20 +38,32 @@ static void advise(const struct window *w, const struct operation *o, struct fin
         const char *status = w->application->status;
         const struct snapshot *s = creating(w);
         if (s)
-                finding_advise(out, f, "It waits for snapshot %s, which is still being created: do not force anything before it is READY or "
-                               "FAILED; backpressure, S3 permissions or a lost NAT hold it.", text_or_empty(s->name));
+                finding_advise(
+                        out, f,
+                        "It waits for snapshot %s, which is still being created: do not force anything before it is READY or "
+                        "FAILED; backpressure, S3 permissions or a lost NAT hold it.",
+                        text_or_empty(s->name));
         else if (strcmp(status, "STOPPING") == 0)
-                finding_advise(out, f, "The stop takes a snapshot first. If the state since the last checkpoint may be processed again: StopApplication "
-                               "with Force.");
+                finding_advise(
+                        out, f,
+                        "The stop takes a snapshot first. If the state since the last checkpoint may be processed again: StopApplication "
+                        "with Force.");
         else if (strcmp(status, "UPDATING") == 0 && o && o->version_from > 0)
-                finding_advise(out, f, "If it is not over in ten more minutes: RollbackApplication to version %lld (operation %s); it is allowed while "
-                               "the application is UPDATING.", (long long)o->version_from, text_or_empty(o->id));
+                finding_advise(
+                        out, f,
+                        "If it is not over in ten more minutes: RollbackApplication to version %lld (operation %s); it is allowed while "
+                        "the application is UPDATING.",
+                        (long long)o->version_from, text_or_empty(o->id));
         if (w->application->is_in_vpc)
-                finding_advise(out, f, "Check the free addresses of the application's subnets: each KPU needs a network interface in each, and a start "
-                               "waits until it gets one.");
+                finding_advise(
+                        out, f,
+                        "Check the free addresses of the application's subnets: each KPU needs a network interface in each, and a start "
+                        "waits until it gets one.");
         else if (!s)
-                finding_advise(out, f, "Compare the KPUs it asks for with the account's quota (64 an application, ServiceQuotas code kinesisanalytics): "
-                               "a start above it waits and fails.");
+                finding_advise(
+                        out, f,
+                        "Compare the KPUs it asks for with the account's quota (64 an application, ServiceQuotas code kinesisanalytics): "
+                        "a start above it waits and fails.");
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {
@@ -65,13 +77,15 @@ static int judge(const struct window *w, const double *settings, struct findings
         double for_s = (double)(w->now_s - since_s);
         if (for_s <= settings[LIMIT])
                 return out->failed;
-        struct finding *f = findings_add(out, "stuck_transition", SEVERITY_WARNING, o ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, since_s);
+        struct finding *f = findings_add(out, "stuck_transition", SEVERITY_WARNING,
+                                         o ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, since_s);
         char what[CHANGE_TEXT_MAX] = "no operation is listed";
         if (o)
                 change_text(o, what);
         finding_title(out, f, "%s for %s", a->status, phrase_span(for_s).text);
-        finding_summary(out, f, "The application has been %s since %s, %s; a transition usually ends within %s. Operation: %s.", a->status,
-                        phrase_time(since_s).text, phrase_span(for_s).text, phrase_span(settings[LIMIT]).text, what);
+        finding_summary(
+                out, f, "The application has been %s since %s, %s; a transition usually ends within %s. Operation: %s.",
+                a->status, phrase_time(since_s).text, phrase_span(for_s).text, phrase_span(settings[LIMIT]).text, what);
         advise(w, o, out, f);
         if (o)
                 finding_evidence_text(out, f, "operation", o->id, o->started_at_s, what);

@@ -18,12 +18,13 @@ static const struct param params[] = {
 };
 
 /* It looks at whatever other diagnosers need. */
-static const struct series_need needs[] = {{"uptime", NULL, HISTORY_S, true}, {"runningTime", NULL, HISTORY_S, true}, {0}};
+static const struct series_need needs[] = {
+        {"uptime", NULL, HISTORY_S, true}, {"runningTime", NULL, HISTORY_S, true}, {0}};
 
 /* Published each minute by a running job, so that a gap says something; counters may come only when they are not zero. */
 static bool is_steady(const struct series_view *s) {
-        return s->metric->level == LEVEL_APPLICATION && !s->metric->is_counter && s->metric->period_s == 60 && s->dimensions[0] == '\0' &&
-               s->n_samples > 30;
+        return s->metric->level == LEVEL_APPLICATION && !s->metric->is_counter && s->metric->period_s == 60 &&
+               s->dimensions[0] == '\0' && s->n_samples > 30;
 }
 
 struct gaps {
@@ -42,7 +43,8 @@ static struct gaps find_gaps(const struct window *w, double gap_s) {
                 int64_t until_s = series_until_s(w, s), last_s = s->samples[s->n_samples - 1].at_s + 60;
                 g.n_steady++;
                 /* Only sentinels are read each time; of the others a fresh reading is not due yet. */
-                bool is_late = s->metric->tier == TIER_SENTINEL ? (double)(w->to_s - s->read_until_s) > gap_s : !series_is_fresh(w, s);
+                bool is_late = s->metric->tier == TIER_SENTINEL ? (double)(w->to_s - s->read_until_s) > gap_s
+                                                                : !series_is_fresh(w, s);
                 bool is_unread = s->read_until_s > 0 && is_late;
                 g.is_sentinel_unread = g.is_sentinel_unread || (is_late && s->metric->tier == TIER_SENTINEL);
                 g.n_unread += is_unread;
@@ -54,7 +56,8 @@ static struct gaps find_gaps(const struct window *w, double gap_s) {
                         g.first = s;
                         g.since_s = last_s;
                 }
-                g.is_uptime = g.is_uptime || strcmp(s->metric->name, "uptime") == 0 || strcmp(s->metric->name, "runningTime") == 0;
+                g.is_uptime = g.is_uptime || strcmp(s->metric->name, "uptime") == 0 ||
+                              strcmp(s->metric->name, "runningTime") == 0;
         }
         return g;
 }
@@ -62,20 +65,30 @@ static struct gaps find_gaps(const struct window *w, double gap_s) {
 static void report_unread(const struct window *w, const struct gaps *g, struct findings *out) {
         struct finding *f = findings_add(out, "telemetry_gap", SEVERITY_INFO, CONFIDENCE_HIGH, g->unread_since_s);
         finding_title(out, f, "Metrics not read for %s", phrase_span((double)(w->to_s - g->unread_since_s)).text);
-        finding_summary(out, f, "%zu of %zu metrics could not be read since %s: what happened since is unknown, and all else is judged with lower "
-                        "confidence.", g->n_unread, g->n_steady, phrase_time(g->unread_since_s).text);
-        finding_advise(out, f, "Run flinkwatchctl doctor: it names the permission, endpoint or limit that GetMetricData runs into.");
+        finding_summary(
+                out, f,
+                "%zu of %zu metrics could not be read since %s: what happened since is unknown, and all else is judged with lower "
+                "confidence.",
+                g->n_unread, g->n_steady, phrase_time(g->unread_since_s).text);
+        finding_advise(
+                out, f,
+                "Run flinkwatchctl doctor: it names the permission, endpoint or limit that GetMetricData runs into.");
 }
 
 static void report_missing(const struct window *w, const struct gaps *g, struct findings *out) {
-        struct finding *f = findings_add(out, "telemetry_gap", g->is_uptime ? SEVERITY_WARNING : SEVERITY_INFO, CONFIDENCE_MEDIUM, g->since_s);
+        struct finding *f = findings_add(out, "telemetry_gap", g->is_uptime ? SEVERITY_WARNING : SEVERITY_INFO,
+                                         CONFIDENCE_MEDIUM, g->since_s);
         f->is_expected = change_explains(w, w->to_s, SETTLING_S, NULL);
         finding_title(out, f, "%zu of %zu metrics missing", g->n_missing, g->n_steady);
-        finding_summary(out, f, "%zu of the %zu metrics that the application published before are missing, first %s since %s, while others arrive. "
-                        "What they would show is unknown, and all else is judged with lower confidence.", g->n_missing, g->n_steady,
-                        g->first->metric->name, phrase_time(g->since_s).text);
-        finding_advise(out, f, "Compare the application's MonitoringConfiguration with yesterday's: a change of the metrics level or of operator names "
-                       "ends series; a job whose tasks do not run stops publishing theirs.");
+        finding_summary(
+                out, f,
+                "%zu of the %zu metrics that the application published before are missing, first %s since %s, while others arrive. "
+                "What they would show is unknown, and all else is judged with lower confidence.",
+                g->n_missing, g->n_steady, g->first->metric->name, phrase_time(g->since_s).text);
+        finding_advise(
+                out, f,
+                "Compare the application's MonitoringConfiguration with yesterday's: a change of the metrics level or of operator names "
+                "ends series; a job whose tasks do not run stops publishing theirs.");
         finding_evidence_sample(out, f, g->first, g->first->samples[g->first->n_samples - 1], NAN);
 }
 

@@ -18,7 +18,9 @@ static const struct param params[] = {
 };
 
 static const struct series_need needs[] = {
-        {"numRecordsInPerSecond", NULL, (DAYS + 1) * DAY_S, false}, {"millisBehindLatest", NULL, 3600, true}, {0},
+        {"numRecordsInPerSecond", NULL, (DAYS + 1) * DAY_S, false},
+        {"millisBehindLatest", NULL, 3600, true},
+        {0},
 };
 
 struct usual {
@@ -52,25 +54,34 @@ static int64_t find_onset(const struct series_view *s, double limit) {
         return onset_s;
 }
 
-static void report(const struct window *w, const double *settings, const struct series_view *s, const struct usual *u, double now,
-                   struct findings *out) {
+static void report(const struct window *w, const double *settings, const struct series_view *s, const struct usual *u,
+                   double now, struct findings *out) {
         double limit = settings[RATIO] * u->least;
         int64_t onset_s = find_onset(s, limit);
-        struct finding *f = findings_add(out, "throughput_drop", SEVERITY_WARNING, u->n_days >= 4 ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, onset_s);
-        f->is_expected = change_explains(w, onset_s, SETTLING_S, NULL) && w->to_s - onset_s < LIFE_S + (int64_t)settings[DROP_FOR];
+        struct finding *f = findings_add(out, "throughput_drop", SEVERITY_WARNING,
+                                         u->n_days >= 4 ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, onset_s);
+        f->is_expected = change_explains(w, onset_s, SETTLING_S, NULL) &&
+                         w->to_s - onset_s < LIFE_S + (int64_t)settings[DROP_FOR];
         const struct series_view *lag = window_find(w, "millisBehindLatest", NULL);
         const struct sample *behind = lag ? series_last(w, lag, 900) : NULL;
         bool is_upstream = behind && behind->value >= 0 && behind->value < 60000;
         finding_title(out, f, "%s records/s, usually %s", phrase_count(now).text, phrase_count(u->least).text);
-        finding_summary(out, f, "In the last %s %s records a second came in; at this time of day it was never below %s on the last %d days (limit %.0f %% of "
-                        "that). Since %s.%s", phrase_span(settings[DROP_FOR]).text, phrase_count(now).text, phrase_count(u->least).text, u->n_days,
-                        100 * settings[RATIO], phrase_time(onset_s).text,
-                        is_upstream ? " The source is not behind: less is being sent to the stream." : "");
+        finding_summary(
+                out, f,
+                "In the last %s %s records a second came in; at this time of day it was never below %s on the last %d days (limit %.0f %% of "
+                "that). Since %s.%s",
+                phrase_span(settings[DROP_FOR]).text, phrase_count(now).text, phrase_count(u->least).text, u->n_days,
+                100 * settings[RATIO], phrase_time(onset_s).text,
+                is_upstream ? " The source is not behind: less is being sent to the stream." : "");
         if (is_upstream)
-                finding_advise(out, f, "Ask the producers: IncomingRecords of the stream shows when they began to send less; the application itself keeps up.");
+                finding_advise(
+                        out, f,
+                        "Ask the producers: IncomingRecords of the stream shows when they began to send less; the application itself keeps up.");
         else
-                finding_advise(out, f, "Compare IncomingRecords of the stream with what the application reads: when only the latter fell, the source is throttled "
-                               "(ReadProvisionedThroughputExceeded) or lost its shards after a resharding (restart the job once).");
+                finding_advise(
+                        out, f,
+                        "Compare IncomingRecords of the stream with what the application reads: when only the latter fell, the source is throttled "
+                        "(ReadProvisionedThroughputExceeded) or lost its shards after a resharding (restart the job once).");
         finding_evidence_sample(out, f, s, s->samples[s->n_samples - 1], limit);
 }
 

@@ -19,7 +19,8 @@ static bool is_blind(const struct judgement *j, const char *diagnoser) {
 }
 
 /* An open incident first, else the one that was resolved last and may open again. */
-static const struct incident *find_known(const struct judgement *j, const struct incident_policy *p, const struct finding *f) {
+static const struct incident *find_known(const struct judgement *j, const struct incident_policy *p,
+                                         const struct finding *f) {
         const struct incident *best = NULL;
         for (size_t i = 0; i < j->n_incidents; i++) {
                 const struct incident *k = &j->incidents[i];
@@ -27,7 +28,8 @@ static const struct incident *find_known(const struct judgement *j, const struct
                         continue;
                 if (k->state != INCIDENT_RESOLVED)
                         return k;
-                if (j->now_s - k->resolved_at_s <= p->reopen_within_s && (!best || k->resolved_at_s > best->resolved_at_s))
+                if (j->now_s - k->resolved_at_s <= p->reopen_within_s &&
+                    (!best || k->resolved_at_s > best->resolved_at_s))
                         best = k;
         }
         return best;
@@ -40,8 +42,8 @@ static const struct finding *find_finding(const struct judgement *j, const struc
         return NULL;
 }
 
-static void add_case(const struct judgement *j, const struct incident_policy *p, struct cases *c, const struct finding *f,
-                     const struct incident *known) {
+static void add_case(const struct judgement *j, const struct incident_policy *p, struct cases *c,
+                     const struct finding *f, const struct incident *known) {
         struct case_entry *e = &c->items[c->n_items++];
         const struct finding *now = f ? f : &known->finding;
         bool is_open = known && known->state != INCIDENT_RESOLVED;

@@ -51,7 +51,8 @@ static int renew_finding(const struct desk *d, const struct case_entry *e, struc
 static int note_symptom(struct incident *i, const struct case_entry *symptom) {
         const struct finding *f = symptom->finding;
         for (size_t k = 0; k < i->n_suppressed; k++)
-                if (strcmp(i->suppressed[k].diagnoser, f->diagnoser) == 0 && text_same(i->suppressed[k].subject, f->subject))
+                if (strcmp(i->suppressed[k].diagnoser, f->diagnoser) == 0 &&
+                    text_same(i->suppressed[k].subject, f->subject))
                         return 0;
         struct suppressed *s = LIST_ADD(i->suppressed, i->n_suppressed, i->suppressed_size);
         if (!s)
@@ -83,7 +84,8 @@ static int open_new(const struct desk *d, const struct case_entry *e) {
         SCOPED(incident_done) struct incident i = {.opened_at_s = d->j->now_s, .is_quiet = true};
         bool is_loud = may_tell(d, e) && !e->finding->is_expected && !e->is_represented;
         if (text_replace(&i.target, d->j->target) < 0 || text_replace(&i.application, d->j->application) < 0 ||
-            text_replace(&i.application_arn, d->j->application_arn) < 0 || renew_finding(d, e, &i) < 0 || note_symptoms(d, e, &i) < 0)
+            text_replace(&i.application_arn, d->j->application_arn) < 0 || renew_finding(d, e, &i) < 0 ||
+            note_symptoms(d, e, &i) < 0)
                 return -ENOMEM;
         i.is_quiet = !is_loud;
         i.announced_severity = is_loud ? e->severity : SEVERITY_INFO;
@@ -127,10 +129,10 @@ static int tell(const struct desk *d, const struct case_entry *e, struct transit
 /* Whether there is something to store when nobody is told: an incident that stands as it stood is written once an hour. */
 static bool is_stale(const struct desk *d, const struct incident *was, const struct incident *is) {
         const struct finding *a = &was->finding, *b = &is->finding;
-        return was->absent_since_s != is->absent_since_s || was->n_suppressed != is->n_suppressed || a->severity != b->severity ||
-               a->confidence != b->confidence || a->onset_s != b->onset_s || a->is_expected != b->is_expected ||
-               a->n_advice != b->n_advice || !text_same(a->title, b->title) || !text_same(a->summary, b->summary) ||
-               d->j->now_s - was->updated_at_s >= REFRESH_S;
+        return was->absent_since_s != is->absent_since_s || was->n_suppressed != is->n_suppressed ||
+               a->severity != b->severity || a->confidence != b->confidence || a->onset_s != b->onset_s ||
+               a->is_expected != b->is_expected || a->n_advice != b->n_advice || !text_same(a->title, b->title) ||
+               !text_same(a->summary, b->summary) || d->j->now_s - was->updated_at_s >= REFRESH_S;
 }
 
 static int carry_on(const struct desk *d, const struct case_entry *e) {

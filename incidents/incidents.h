@@ -8,7 +8,7 @@
 struct route {
         const char *notifier;
         enum severity min_severity;
-        const char *applications; /* globs */
+        const char *applications;  /* globs */
         int64_t repeat_interval_s; /* 0: no reminders */
 };
 
@@ -27,7 +27,8 @@ struct judgement {
         const char *target, *application, *application_arn;
         int64_t now_s;
         const struct findings *findings;
-        const char *const *blind; /* names of diagnosers that could not see: their incidents neither resolve nor change */
+        const char *const
+                *blind; /* names of diagnosers that could not see: their incidents neither resolve nor change */
         size_t n_blind;
         const struct incident *incidents; /* open ones of this application, and those resolved within reopen_within_s */
         size_t n_incidents;

@@ -9,7 +9,8 @@
 #include "util/list.h"
 
 static bool takes(const struct route *r, const struct incident *i, enum severity severity) {
-        return severity >= r->min_severity && glob_list_matches(r->applications ? r->applications : "*", i->application);
+        return severity >= r->min_severity &&
+               glob_list_matches(r->applications ? r->applications : "*", i->application);
 }
 
 static int add(struct transition *t, const char *notifier) {
@@ -47,7 +48,8 @@ bool routes_remind(const struct incident_policy *p, const struct incident *known
         return false;
 }
 
-int routes_tell_reminder(const struct incident_policy *p, struct transition *t, const struct incident *known, int64_t now_s) {
+int routes_tell_reminder(const struct incident_policy *p, struct transition *t, const struct incident *known,
+                         int64_t now_s) {
         int r = 0;
         for (size_t i = 0; r == 0 && i < p->n_routes; i++)
                 if (is_due(&p->routes[i], known, now_s))

@@ -9,4 +9,5 @@ int routes_tell(const struct incident_policy *p, struct transition *t, enum seve
 /* Whether some route wants a reminder between the last judgement (updated_at_s) and now. */
 bool routes_remind(const struct incident_policy *p, const struct incident *known, int64_t now_s);
 /* Fills t->notifiers with those that want it. 0 or -ENOMEM. */
-int routes_tell_reminder(const struct incident_policy *p, struct transition *t, const struct incident *known, int64_t now_s);
+int routes_tell_reminder(const struct incident_policy *p, struct transition *t, const struct incident *known,
+                         int64_t now_s);

@@ -25,11 +25,16 @@ static size_t judge(const struct scenario *s, int64_t now_s) {
         struct findings findings = {0};
         for (size_t i = 0; i < s->n_tracks; i++) {
                 const struct track *t = &s->tracks[i];
-                views[i] = (struct series_view){t->metric, t->dimensions, t->samples, t->n_samples, s->base_s + now_s - 120};
+                views[i] = (struct series_view){t->metric, t->dimensions, t->samples, t->n_samples,
+                                                s->base_s + now_s - 120};
                 views[i].n_samples = series_from(&views[i], s->base_s + now_s - 120);
         }
-        struct window w = {.now_s = s->base_s + now_s, .from_s = s->base_s, .to_s = s->base_s + now_s - 120, .application = &s->application,
-                           .series = views, .n_series = s->n_tracks};
+        struct window w = {.now_s = s->base_s + now_s,
+                           .from_s = s->base_s,
+                           .to_s = s->base_s + now_s - 120,
+                           .application = &s->application,
+                           .series = views,
+                           .n_series = s->n_tracks};
         for (size_t i = 0; diagnosers[i]; i++) {
                 for (size_t k = 0; k < param_count(diagnosers[i]->params); k++)
                         settings[k] = diagnosers[i]->params[k].standard;
@@ -59,7 +64,8 @@ int main(void) {
                 /* One in fifty is in trouble; different instants, so that no two windows are the same. */
                 n_findings += judge(kinds[i % 50 == 0 ? 2 : i % 4 == 0], (DAYS - 4) * 86400 + (int64_t)(i % 5000) * 60);
         double took_s = seconds() - began_s;
-        printf("diagnose  %d applications, %zu findings: %.2f s of one core (bar 2 s)\n", APPLICATIONS, n_findings, took_s);
+        printf("diagnose  %d applications, %zu findings: %.2f s of one core (bar 2 s)\n", APPLICATIONS, n_findings,
+               took_s);
         for (size_t i = 0; getenv("BENCH_EACH") && diagnosers[i]; i++)
                 printf("    %-22s %7.2f us\n", diagnosers[i]->name, cost_s[i] / APPLICATIONS * 1e6);
         began_s = seconds();
@@ -71,8 +77,8 @@ int main(void) {
                 timeline_done(&t);
         }
         took_s = (seconds() - began_s) * 10;
-        printf("backtest  14 days x %d applications, %lld judgements: %.1f s of one core (bar 10 s)\n", BACKTEST_APPLICATIONS,
-               (long long)n_judgements * 10, took_s);
+        printf("backtest  14 days x %d applications, %lld judgements: %.1f s of one core (bar 10 s)\n",
+               BACKTEST_APPLICATIONS, (long long)n_judgements * 10, took_s);
         for (size_t i = 0; i < 3; i++)
                 scenario_free(kinds[i]);
         return 0;

@@ -63,7 +63,8 @@ static bool is_breaching(const struct scenario *s, const struct alarm *a, double
         return a->is_below ? value < limit : value > limit;
 }
 
-static size_t run_alarm(const struct scenario *s, const struct track *t, const struct alarm *a, int64_t from_s, int64_t to_s, int64_t *first_s) {
+static size_t run_alarm(const struct scenario *s, const struct track *t, const struct alarm *a, int64_t from_s,
+                        int64_t to_s, int64_t *first_s) {
         size_t n_pages = 0, run = 0;
         bool is_on = false;
         for (int64_t at_s = from_s; at_s + a->period_s <= to_s; at_s += a->period_s) {

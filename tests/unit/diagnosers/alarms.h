@@ -5,9 +5,9 @@
 #include "tests/unit/diagnosers/scenario.h"
 
 struct alarm_result {
-        size_t n_pages;        /* changes from OK to ALARM */
-        size_t n_alarms;       /* distinct alarms that fired */
-        int64_t first_at_s;    /* relative; -1: none */
+        size_t n_pages;     /* changes from OK to ALARM */
+        size_t n_alarms;    /* distinct alarms that fired */
+        int64_t first_at_s; /* relative; -1: none */
 };
 
 /* Pages of [from_s, to_s), relative to the scenario's start. */

@@ -69,13 +69,27 @@ struct track *scenario_track(struct scenario *s, const char *metric, const char 
 static void set_application(struct scenario *s, const cJSON *facts) {
         struct application *a = &s->application;
         *a = (struct application){
-                .version_id = 41, .is_checkpointing = true, .checkpoint_interval_ms = 60000, .checkpoint_min_pause_ms = 5000,
-                .parallelism = 8, .parallelism_per_kpu = 1, .current_parallelism = 8, .has_snapshots = true, .has_rollback = true,
-                .is_autoscaling = true, .seen_at_s = s->base_s,
+                .version_id = 41,
+                .is_checkpointing = true,
+                .checkpoint_interval_ms = 60000,
+                .checkpoint_min_pause_ms = 5000,
+                .parallelism = 8,
+                .parallelism_per_kpu = 1,
+                .current_parallelism = 8,
+                .has_snapshots = true,
+                .has_rollback = true,
+                .is_autoscaling = true,
+                .seen_at_s = s->base_s,
         };
         static const char *const texts[][2] = {
-                {"target", "prod"}, {"name", "orders"}, {"status", "RUNNING"}, {"runtime", "FLINK-1_20"}, {"metrics_level", "APPLICATION"},
-                {"log_level", "INFO"}, {"checkpoint_configuration", "DEFAULT"}, {"log_group", "/aws/kinesis-analytics/orders"},
+                {"target", "prod"},
+                {"name", "orders"},
+                {"status", "RUNNING"},
+                {"runtime", "FLINK-1_20"},
+                {"metrics_level", "APPLICATION"},
+                {"log_level", "INFO"},
+                {"checkpoint_configuration", "DEFAULT"},
+                {"log_group", "/aws/kinesis-analytics/orders"},
                 {"log_stream", "kinesis-analytics-log-stream"},
         };
         for (const struct field *f = application_fields; f->name; f++) {
@@ -104,17 +118,20 @@ static void set_application(struct scenario *s, const cJSON *facts) {
 
 static void read_facts(struct scenario *s, const cJSON *root) {
         const cJSON *item;
-        cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(root, "status"))
-                s->statuses[s->n_statuses++] = (struct status_change){time_of(item, "at", 0), copy(text_of(item, "status"))};
+        cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(root, "status")) s->statuses[s->n_statuses++] =
+                (struct status_change){time_of(item, "at", 0), copy(text_of(item, "status"))};
         cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(root, "operations")) {
                 struct span_s span = span_at(s, item);
                 const cJSON *versions = cJSON_GetObjectItemCaseSensitive(item, "versions");
                 struct operation *o = &s->operations[s->n_operations++];
                 *o = (struct operation){
-                        .target = copy("prod"), .application = copy("orders"),
-                        .id = copy(text_of(item, "id") ? text_of(item, "id") : "op-1"), .kind = copy(text_of(item, "kind")),
+                        .target = copy("prod"),
+                        .application = copy("orders"),
+                        .id = copy(text_of(item, "id") ? text_of(item, "id") : "op-1"),
+                        .kind = copy(text_of(item, "kind")),
                         .status = copy(text_of(item, "status") ? text_of(item, "status") : "SUCCESSFUL"),
-                        .failure = copy(text_of(item, "failure")), .started_at_s = s->base_s + span.from_s,
+                        .failure = copy(text_of(item, "failure")),
+                        .started_at_s = s->base_s + span.from_s,
                         .ended_at_s = text_of(item, "to") ? s->base_s + span.to_s : 0,
                 };
                 if (versions) {
@@ -125,7 +142,9 @@ static void read_facts(struct scenario *s, const cJSON *root) {
         cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(root, "snapshots")) {
                 s->snapshot_ready_s[s->n_snapshots] = time_of(item, "ready", s->length_s);
                 s->snapshots[s->n_snapshots++] = (struct snapshot){
-                        .target = copy("prod"), .application = copy("orders"), .name = copy(text_of(item, "name")),
+                        .target = copy("prod"),
+                        .application = copy("orders"),
+                        .name = copy(text_of(item, "name")),
                         .status = copy(text_of(item, "status") ? text_of(item, "status") : "READY"),
                         .created_at_s = s->base_s + time_of(item, "at", 0),
                 };
@@ -155,8 +174,11 @@ struct segment {
         int64_t every_s;
 };
 
-static double segment_value(const struct scenario *s, const struct segment *g, const struct metric *m, int64_t at_s, double was) {
-        double share = g->span.to_s > g->span.from_s ? (double)(at_s - g->span.from_s) / (double)(g->span.to_s - g->span.from_s) : 0;
+static double segment_value(const struct scenario *s, const struct segment *g, const struct metric *m, int64_t at_s,
+                            double was) {
+        double share = g->span.to_s > g->span.from_s
+                               ? (double)(at_s - g->span.from_s) / (double)(g->span.to_s - g->span.from_s)
+                               : 0;
         double v = g->value + (isnan(g->to_value) ? 0 : share * (g->to_value - g->value));
         v *= 1 + g->noise * (2 * scenario_noise(g->noise_key, at_s / 60) - 1);
         if (strcmp(g->shape, "scale") == 0)
@@ -205,7 +227,9 @@ static void add_to_counter(struct scenario *s, struct track *t, const struct seg
                 int64_t at_s = t->samples[i].at_s - s->base_s;
                 int64_t to_s = at_s + 60 < g->span.to_s ? at_s + 60 : g->span.to_s;
                 if (to_s > g->span.from_s)
-                        t->samples[i].value += g->value * (double)((to_s - g->span.from_s - 1) / (g->every_s > 0 ? g->every_s : 60) + 1);
+                        t->samples[i].value +=
+                                g->value *
+                                (double)((to_s - g->span.from_s - 1) / (g->every_s > 0 ? g->every_s : 60) + 1);
         }
 }
 
@@ -216,7 +240,8 @@ static void set_points(struct scenario *s, struct track *t, const cJSON *points)
                 int64_t at_s;
                 if (number_duration_s(span_of(cJSON_GetArrayItem(pair, 0)->valuestring), &at_s) < 0)
                         fault("a point's time");
-                t->samples[t->n_samples++] = (struct sample){s->base_s + at_s, cJSON_GetArrayItem(pair, 1)->valuedouble};
+                t->samples[t->n_samples++] = (struct sample){s->base_s + at_s,
+                                                             cJSON_GetArrayItem(pair, 1)->valuedouble};
         }
 }
 
@@ -229,11 +254,16 @@ static void read_series(struct scenario *s, const cJSON *root) {
                         set_points(s, t, cJSON_GetObjectItemCaseSensitive(row, "points"));
                 cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "segments")) {
                         struct segment g = {
-                                .span = span_at(s, item), .shape = text_of(item, "shape"), .noise_key = text_of(row, "metric"),
-                                .value = number_of(item, "value", 0), .to_value = number_of(item, "to_value", NAN),
-                                .noise = number_of(item, "noise", 0), .every_s = time_of(item, "every", 0),
+                                .span = span_at(s, item),
+                                .shape = text_of(item, "shape"),
+                                .noise_key = text_of(row, "metric"),
+                                .value = number_of(item, "value", 0),
+                                .to_value = number_of(item, "to_value", NAN),
+                                .noise = number_of(item, "noise", 0),
+                                .every_s = time_of(item, "every", 0),
                         };
-                        static const char *const shapes[] = {"value", "scale", "add", "behind", "hold", "absent", "counter"};
+                        static const char *const shapes[] = {"value", "scale",  "add",    "behind",
+                                                             "hold",  "absent", "counter"};
                         size_t k = 0;
                         while (k < ELEMENTS(shapes) && strcmp(shapes[k], text_or_empty(g.shape)) != 0)
                                 k++;
@@ -251,9 +281,7 @@ static bool names_metric(const cJSON *names, const char *metric) {
         const cJSON *name;
         if (!names)
                 return true;
-        cJSON_ArrayForEach(name, names)
-                if (strcmp(name->valuestring, metric) == 0)
-                        return true;
+        cJSON_ArrayForEach(name, names) if (strcmp(name->valuestring, metric) == 0) return true;
         return false;
 }
 
@@ -307,11 +335,16 @@ static void read_expected(struct scenario *s, const cJSON *root) {
         cJSON_ArrayForEach(item, list) {
                 struct expected *e = &s->expected[s->n_expected++];
                 *e = (struct expected){
-                        .diagnoser = copy(text_of(item, "diagnoser")), .subject = copy(text_of(item, "subject")),
+                        .diagnoser = copy(text_of(item, "diagnoser")),
+                        .subject = copy(text_of(item, "subject")),
                         .is_quiet = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "quiet")),
-                        .onset_s = time_of(item, "onset", -1), .onset_within_s = time_of(item, "onset_within", 60),
-                        .resolved_by_s = time_of(item, "resolved_by", -1), .severity = severity_of(item),
-                        .says = copy(text_of(item, "says")), .advises = copy(text_of(item, "advises")), .title = copy(text_of(item, "title")),
+                        .onset_s = time_of(item, "onset", -1),
+                        .onset_within_s = time_of(item, "onset_within", 60),
+                        .resolved_by_s = time_of(item, "resolved_by", -1),
+                        .severity = severity_of(item),
+                        .says = copy(text_of(item, "says")),
+                        .advises = copy(text_of(item, "advises")),
+                        .title = copy(text_of(item, "title")),
                 };
                 e->opened.from_s = time_of(item, "from", 0);
                 e->opened.to_s = e->opened.from_s + time_of(item, "within", s->length_s);

@@ -32,12 +32,12 @@ struct job_state {
 
 struct expected {
         char *diagnoser, *subject;
-        bool is_quiet;           /* recorded, not paged */
-        struct span_s opened;    /* when it must open */
-        int64_t onset_s;         /* -1: any */
-        int64_t resolved_by_s;   /* -1: any; 0: never in the scenario */
+        bool is_quiet;         /* recorded, not paged */
+        struct span_s opened;  /* when it must open */
+        int64_t onset_s;       /* -1: any */
+        int64_t resolved_by_s; /* -1: any; 0: never in the scenario */
         int64_t onset_within_s;
-        int severity;            /* -1: any */
+        int severity;                 /* -1: any */
         char *says, *advises, *title; /* NULL, or what summary, advice, title must hold */
 };
 

@@ -29,7 +29,8 @@ static const struct job_state *state_at(const struct scenario *s, int64_t at_s) 
 
 /* The job's running figures, carried from minute to minute. */
 struct job {
-        double uptime_ms, restarts, failed_checkpoints, lag_ms, duration_ms, size_bytes, watermark_s, down_ms, next_restart_s;
+        double uptime_ms, restarts, failed_checkpoints, lag_ms, duration_ms, size_bytes, watermark_s, down_ms,
+                next_restart_s;
         bool is_working, is_there;
 };
 
@@ -50,7 +51,8 @@ static void step_loop(struct job *j, const struct job_state *st, int64_t at_s) {
         double minimum_ms = j->uptime_ms + 60000;
         if (j->next_restart_s < from_s)
                 j->next_restart_s = from_s;
-        for (; j->next_restart_s < (double)at_s + MINUTE && j->next_restart_s < (double)st->span.to_s; j->next_restart_s += (double)st->every_s) {
+        for (; j->next_restart_s < (double)at_s + MINUTE && j->next_restart_s < (double)st->span.to_s;
+             j->next_restart_s += (double)st->every_s) {
                 restart(j, at_s, j->next_restart_s - (double)at_s);
                 minimum_ms = 0;
         }
@@ -122,7 +124,8 @@ static void publish_tasks(struct scenario *s, const struct job *j, int64_t at_s)
         for (size_t i = 0; i < 3; i++) {
                 double busy = j->is_working ? noisy(tasks[i], at_s, 260 + 160 * load(at_s), 0.2) : 0;
                 put(s, "busyTimeMsPerSecond", tasks[i], at_s, busy);
-                put(s, "backPressuredTimeMsPerSecond", tasks[i], at_s, j->is_working ? noisy("bp", at_s + (int64_t)i, 18, 0.9) : 0);
+                put(s, "backPressuredTimeMsPerSecond", tasks[i], at_s,
+                    j->is_working ? noisy("bp", at_s + (int64_t)i, 18, 0.9) : 0);
                 put(s, "idleTimeMsPerSecond", tasks[i], at_s, 980 - busy);
         }
 }
@@ -146,7 +149,10 @@ static void publish_work(struct scenario *s, const struct job *j, int64_t at_s) 
         put(s, "currentOutputWatermark", "", at_s, (j->watermark_s - 2) * 1000);
         put(s, "managedMemoryUtilization", "", at_s, noisy("managed", at_s, 55, 0.02));
         if (at_s % 3600 == 0)
-                put(s, "KPUs", "", at_s, (double)(s->application.parallelism / (s->application.parallelism_per_kpu ? s->application.parallelism_per_kpu : 1) + 1));
+                put(s, "KPUs", "", at_s,
+                    (double)(s->application.parallelism /
+                                     (s->application.parallelism_per_kpu ? s->application.parallelism_per_kpu : 1) +
+                             1));
 }
 
 void scenario_make_healthy(struct scenario *s) {

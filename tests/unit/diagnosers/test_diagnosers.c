@@ -24,10 +24,11 @@ enum { T0 = 1767225600 };
 static void test_table__names__are_those_of_the_interface(void **state) {
         (void)state;
         static const char *const names[] = {
-                "checkpoint_duration", "checkpoint_failure", "checkpoint_hung", "state_growth",    "backpressure",    "restart_loop",
-                "downtime",            "job_stalled",        "stuck_transition", "operation_failed", "source_lag",    "memory_pressure",
-                "gc_pressure",         "cpu_saturation",     "overprovisioned", "throughput_drop", "watermark_stall", "data_skew",
-                "snapshot",            "telemetry_gap",      "configuration",
+                "checkpoint_duration", "checkpoint_failure", "checkpoint_hung", "state_growth",     "backpressure",
+                "restart_loop",        "downtime",           "job_stalled",     "stuck_transition", "operation_failed",
+                "source_lag",          "memory_pressure",    "gc_pressure",     "cpu_saturation",   "overprovisioned",
+                "throughput_drop",     "watermark_stall",    "data_skew",       "snapshot",         "telemetry_gap",
+                "configuration",
         };
         size_t n = 0;
         while (diagnosers[n])
@@ -55,7 +56,8 @@ static void test_table__settings_and_needs__make_sense(void **state) {
                 }
                 for (const struct series_need *need = diagnosers[i]->needs; need->metric; need++) {
                         assert_non_null(metric_find(need->metric, need->statistic));
-                        assert_true(need->span_s > 0 && diagnosers_span_s(need->metric, need->statistic) >= need->span_s);
+                        assert_true(need->span_s > 0 &&
+                                    diagnosers_span_s(need->metric, need->statistic) >= need->span_s);
                 }
         }
         assert_int_equal(diagnosers_span_s("fullRestarts", NULL), 15 * 86400);
@@ -124,7 +126,8 @@ static void test_job_plan__hostile_text__is_no_plan(void **state) {
                 size_t len = (size_t)rand() % 200;
                 char *text = malloc(len + 1);
                 for (size_t i = 0; i < len; i++)
-                        text[i] = rand() % 3 ? alphabet[(size_t)rand() % (sizeof alphabet - 1)] : plan_text[(i + (size_t)round) % (sizeof plan_text - 1)];
+                        text[i] = rand() % 3 ? alphabet[(size_t)rand() % (sizeof alphabet - 1)]
+                                             : plan_text[(i + (size_t)round) % (sizeof plan_text - 1)];
                 text[len] = '\0';
                 job_plan_read(text, &plan);
                 for (size_t i = 0; i < plan.n_nodes; i++)
@@ -157,7 +160,8 @@ static void test_change__operations__explain_their_time_and_no_more(void **state
                 {.kind = (char *)"UpdateApplication", .started_at_s = T0 + 7200},
                 {.kind = (char *)"UpdateApplication", .started_at_s = T0 + 86400, .ended_at_s = T0 + 86500},
         };
-        struct window w = {.now_s = T0 + 20000, .to_s = T0 + 19880, .application = &a, .operations = ops, .n_operations = 4};
+        struct window w = {
+                .now_s = T0 + 20000, .to_s = T0 + 19880, .application = &a, .operations = ops, .n_operations = 4};
         const struct operation *o;
         assert_true(change_explains(&w, T0 + 100, 300, &o));
         assert_ptr_equal(o, &ops[0]);
@@ -227,15 +231,22 @@ static int judge_at(const struct scenario *s, const struct diagnoser *d, int64_t
         struct findings findings = {0};
         double settings[16];
         for (size_t i = 0; i < s->n_tracks; i++) {
-                views[i] = (struct series_view){s->tracks[i].metric, s->tracks[i].dimensions, s->tracks[i].samples, s->tracks[i].n_samples,
-                                                s->base_s + now_s - 120};
+                views[i] = (struct series_view){s->tracks[i].metric, s->tracks[i].dimensions, s->tracks[i].samples,
+                                                s->tracks[i].n_samples, s->base_s + now_s - 120};
                 views[i].n_samples = series_from(&views[i], s->base_s + now_s - 120);
         }
         for (size_t k = 0; k < param_count(d->params); k++)
                 settings[k] = d->params[k].standard;
-        struct window w = {.now_s = s->base_s + now_s, .from_s = s->base_s, .to_s = s->base_s + now_s - 120, .application = &s->application,
-                           .operations = s->operations, .n_operations = s->n_operations, .snapshots = s->snapshots,
-                           .n_snapshots = s->n_snapshots, .series = views, .n_series = s->n_tracks};
+        struct window w = {.now_s = s->base_s + now_s,
+                           .from_s = s->base_s,
+                           .to_s = s->base_s + now_s - 120,
+                           .application = &s->application,
+                           .operations = s->operations,
+                           .n_operations = s->n_operations,
+                           .snapshots = s->snapshots,
+                           .n_snapshots = s->n_snapshots,
+                           .series = views,
+                           .n_series = s->n_tracks};
         int r = d->judge(&w, settings, &findings);
         long left = fail_at;
         fail_at = -1;
@@ -250,11 +261,16 @@ static void test_judge__any_allocation_fails__is_out_of_memory(void **state) {
                 const char *file, *diagnoser;
                 int64_t at_s;
         } rows[] = {
-                {"restart_loop/fires-failed-deploy", "restart_loop", 34200}, {"checkpoint_duration/fires-flat-size", "checkpoint_duration", 64800},
-                {"backpressure/fires-with-plan", "backpressure", 43200},     {"configuration/notes", "configuration", 36000},
-                {"downtime/fires", "downtime", 34200},                       {"source_lag/fires", "source_lag", 45000},
-                {"data_skew/fires", "data_skew", 43200},                     {"memory_pressure/fires-heap", "memory_pressure", 61200},
-                {"operation_failed/fires", "operation_failed", 34200},       {"snapshot/fires-failed", "snapshot", 34200},
+                {"restart_loop/fires-failed-deploy", "restart_loop", 34200},
+                {"checkpoint_duration/fires-flat-size", "checkpoint_duration", 64800},
+                {"backpressure/fires-with-plan", "backpressure", 43200},
+                {"configuration/notes", "configuration", 36000},
+                {"downtime/fires", "downtime", 34200},
+                {"source_lag/fires", "source_lag", 45000},
+                {"data_skew/fires", "data_skew", 43200},
+                {"memory_pressure/fires-heap", "memory_pressure", 61200},
+                {"operation_failed/fires", "operation_failed", 34200},
+                {"snapshot/fires-failed", "snapshot", 34200},
         };
         const char *folder = getenv("FLINKWATCH_SRCDIR");
         for (size_t i = 0; i < ELEMENTS(rows); i++) {

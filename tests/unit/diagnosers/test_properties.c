@@ -26,7 +26,8 @@ static bool is_same_page(const struct page *a, const struct page *b, bool same_t
 
 static void show(const char *which, const struct timeline *t) {
         for (size_t i = 0; i < t->n_pages; i++)
-                print_error("    %s: %+.2f h %s %s\n", which, (double)t->pages[i].at_s / 3600, incident_event_name(t->pages[i].event), t->pages[i].diagnoser);
+                print_error("    %s: %+.2f h %s %s\n", which, (double)t->pages[i].at_s / 3600,
+                            incident_event_name(t->pages[i].event), t->pages[i].diagnoser);
 }
 
 /* All events, at the same time, in the same order. */
@@ -80,7 +81,8 @@ static size_t compare(const char *path, int64_t shift_s, const struct timeline_o
         return n_wrong;
 }
 
-static void compare_all(int64_t shift_s, struct timeline_options options, bool (*is_equal)(const struct timeline *, const struct timeline *)) {
+static void compare_all(int64_t shift_s, struct timeline_options options,
+                        bool (*is_equal)(const struct timeline *, const struct timeline *)) {
         size_t n_wrong = 0;
         for (size_t i = 0; i < files.gl_pathc; i++)
                 n_wrong += compare(files.gl_pathv[i], shift_s, &options, is_equal);

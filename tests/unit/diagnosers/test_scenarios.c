@@ -32,17 +32,19 @@ static const char *short_name(const char *path) {
 static void show(const struct scenario *s, const struct timeline *t) {
         for (size_t i = 0; i < t->n_incidents; i++) {
                 const struct incident *k = &t->incidents[i];
-                print_message("    %s%s%s %s opened %+.2f h, onset %+.2f h, resolved %+.2f h%s%s: %s | %s\n", k->finding.diagnoser,
-                              k->finding.subject ? "/" : "", text_or_empty(k->finding.subject), severity_name(k->finding.severity),
-                              (double)(k->opened_at_s - s->base_s) / 3600, (double)(k->finding.onset_s - s->base_s) / 3600,
-                              k->resolved_at_s ? (double)(k->resolved_at_s - s->base_s) / 3600 : 0, k->is_quiet ? " (quiet)" : "",
-                              k->finding.is_expected ? " (expected)" : "", k->finding.title, k->finding.summary);
+                print_message("    %s%s%s %s opened %+.2f h, onset %+.2f h, resolved %+.2f h%s%s: %s | %s\n",
+                              k->finding.diagnoser, k->finding.subject ? "/" : "", text_or_empty(k->finding.subject),
+                              severity_name(k->finding.severity), (double)(k->opened_at_s - s->base_s) / 3600,
+                              (double)(k->finding.onset_s - s->base_s) / 3600,
+                              k->resolved_at_s ? (double)(k->resolved_at_s - s->base_s) / 3600 : 0,
+                              k->is_quiet ? " (quiet)" : "", k->finding.is_expected ? " (expected)" : "",
+                              k->finding.title, k->finding.summary);
                 for (size_t a = 0; getenv("SHOW_ADVICE") && a < k->finding.n_advice; a++)
                         print_message("        - %s\n", k->finding.advice[a]);
         }
         for (size_t i = 0; i < t->n_pages; i++)
-                print_message("    page %+.2f h: %s %s\n", (double)t->pages[i].at_s / 3600, incident_event_name(t->pages[i].event),
-                              t->pages[i].diagnoser);
+                print_message("    page %+.2f h: %s %s\n", (double)t->pages[i].at_s / 3600,
+                              incident_event_name(t->pages[i].event), t->pages[i].diagnoser);
 }
 
 static bool advises(const struct finding *f, const char *text) {
@@ -71,7 +73,8 @@ static const char *compare(const struct scenario *s, const struct expected *e, c
                 return "has another title";
         if (e->advises && !advises(f, e->advises))
                 return "does not advise what it should";
-        if (!f->title || strlen(f->title) >= 80 || !f->summary || (f->n_advice == 0 && f->severity > SEVERITY_INFO && !f->is_expected))
+        if (!f->title || strlen(f->title) >= 80 || !f->summary ||
+            (f->n_advice == 0 && f->severity > SEVERITY_INFO && !f->is_expected))
                 return "lacks a short title, a summary or advice";
         return NULL;
 }
@@ -81,7 +84,8 @@ static const char *find_expected(const struct scenario *s, const struct timeline
         const char *why = "is missing";
         for (size_t i = 0; i < t->n_incidents; i++) {
                 const struct incident *k = &t->incidents[i];
-                if (strcmp(k->finding.diagnoser, e->diagnoser) != 0 || (e->subject && !text_same(e->subject, k->finding.subject)))
+                if (strcmp(k->finding.diagnoser, e->diagnoser) != 0 ||
+                    (e->subject && !text_same(e->subject, k->finding.subject)))
                         continue;
                 int64_t opened_s = k->opened_at_s - s->base_s;
                 if (opened_s < e->opened.from_s || opened_s > e->opened.to_s) {
@@ -118,8 +122,8 @@ static void count(const struct scenario *s, const struct timeline *t, size_t n_l
                 totals.false_pages += calls > n_loud ? calls - n_loud : 0;
         }
         totals.escalations += t->n_pages > calls;
-        print_message("  %-52s %s %2zu page%s, alarms %3zu\n", short_name(s->name), n_loud ? "incident" : "benign  ", calls, calls == 1 ? " " : "s",
-                      alarms.n_pages);
+        print_message("  %-52s %s %2zu page%s, alarms %3zu\n", short_name(s->name), n_loud ? "incident" : "benign  ",
+                      calls, calls == 1 ? " " : "s", alarms.n_pages);
 }
 
 static void test_scenario(void **state) {
@@ -153,10 +157,12 @@ static void test_scenario(void **state) {
 
 static void test_suite__against_the_recommended_alarms__pages_once_each(void **state) {
         (void)state;
-        print_message("\n  %zu incidents, %zu benign scenarios (%.1f days)\n", totals.n_incidents, totals.n_benign, totals.benign_days);
-        print_message("  flinkwatch:         %4zu pages, %zu missed, %zu false\n", totals.pages, totals.misses, totals.false_pages);
-        print_message("  recommended alarms: %4zu pages, %zu missed, %zu false on benign days\n\n", totals.alarm_pages, totals.alarm_misses,
-                      totals.alarm_false_pages);
+        print_message("\n  %zu incidents, %zu benign scenarios (%.1f days)\n", totals.n_incidents, totals.n_benign,
+                      totals.benign_days);
+        print_message("  flinkwatch:         %4zu pages, %zu missed, %zu false\n", totals.pages, totals.misses,
+                      totals.false_pages);
+        print_message("  recommended alarms: %4zu pages, %zu missed, %zu false on benign days\n\n", totals.alarm_pages,
+                      totals.alarm_misses, totals.alarm_false_pages);
         assert_int_equal(totals.misses, 0);
         assert_int_equal(totals.false_pages, 0);
         if (getenv("SCENARIO"))
@@ -176,7 +182,9 @@ int main(void) {
         }
         size_t n = 0;
         for (; n < files.gl_pathc; n++)
-                tests[n] = (struct CMUnitTest){.name = short_name(files.gl_pathv[n]), .test_func = test_scenario, .initial_state = files.gl_pathv[n]};
+                tests[n] = (struct CMUnitTest){.name = short_name(files.gl_pathv[n]),
+                                               .test_func = test_scenario,
+                                               .initial_state = files.gl_pathv[n]};
         tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_suite__against_the_recommended_alarms__pages_once_each);
         int failed = _cmocka_run_group_tests("scenarios", tests, n, NULL, NULL);
         globfree(&files);

@@ -160,8 +160,10 @@ static void test_fresh__read_long_ago__is_not(void **state) {
 
 static void test_checkpoints__repeated_gauges__are_one(void **state) {
         (void)state;
-        const struct sample d[] = {{T0, 500}, {T0 + 60, 500}, {T0 + 120, 500}, {T0 + 180, 700}, {T0 + 240, -1}, {T0 + 300, 700}, {T0 + 360, 700}};
-        const struct sample z[] = {{T0, 10}, {T0 + 60, 10}, {T0 + 120, 11}, {T0 + 180, 11}, {T0 + 300, 12}, {T0 + 360, 12}};
+        const struct sample d[] = {{T0, 500},      {T0 + 60, 500},  {T0 + 120, 500}, {T0 + 180, 700},
+                                   {T0 + 240, -1}, {T0 + 300, 700}, {T0 + 360, 700}};
+        const struct sample z[] = {{T0, 10},       {T0 + 60, 10},  {T0 + 120, 11},
+                                   {T0 + 180, 11}, {T0 + 300, 12}, {T0 + 360, 12}};
         struct series_view s[] = {view("lastCheckpointDuration", d, 7), view("lastCheckpointSize", z, 6)};
         struct window w = window_of(s, 2, T0 + 600);
         const struct {

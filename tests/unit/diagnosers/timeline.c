@@ -58,7 +58,8 @@ static void cut_track(struct machine *m, size_t i, int64_t now_s, int64_t until_
         *view = (struct series_view){t->metric, t->dimensions, t->samples, t->n_samples, m->s->base_s + until_s};
         view->n_samples = series_from(view, m->s->base_s + until_s - t->metric->period_s + 1);
         if (m->options->cuts_to_needs) {
-                size_t first = series_from(view, m->s->base_s + now_s - diagnosers_span_s(t->metric->name, t->metric->statistic));
+                size_t first = series_from(view, m->s->base_s + now_s -
+                                                         diagnosers_span_s(t->metric->name, t->metric->statistic));
                 view->samples += first;
                 view->n_samples -= first;
         }
@@ -110,13 +111,14 @@ static size_t make_priors(const struct timeline *t, struct prior *to) {
         for (size_t i = 0; i < t->n_incidents; i++) {
                 const struct incident *k = &t->incidents[i];
                 if (k->state != INCIDENT_RESOLVED && n < NAMES_MAX)
-                        to[n++] = (struct prior){k->finding.diagnoser, k->finding.subject, k->finding.severity, k->finding.onset_s,
-                                                 k->opened_at_s};
+                        to[n++] = (struct prior){k->finding.diagnoser, k->finding.subject, k->finding.severity,
+                                                 k->finding.onset_s, k->opened_at_s};
         }
         return n;
 }
 
-static void diagnose(struct machine *m, const struct window *w, struct findings *out, const char **blind, size_t *n_blind) {
+static void diagnose(struct machine *m, const struct window *w, struct findings *out, const char **blind,
+                     size_t *n_blind) {
         for (size_t i = 0; diagnosers[i]; i++) {
                 double settings[16];
                 for (size_t k = 0; k < param_count(diagnosers[i]->params); k++)
@@ -148,7 +150,9 @@ static void apply(struct machine *m, struct transitions *t, int64_t now_s) {
                 if (item->n_notifiers > 0) {
                         struct page *p = LIST_ADD(out->pages, out->n_pages, out->pages_size);
                         *p = (struct page){strdup(item->incident.finding.diagnoser),
-                                           item->incident.finding.subject ? strdup(item->incident.finding.subject) : NULL, now_s, item->event};
+                                           item->incident.finding.subject ? strdup(item->incident.finding.subject)
+                                                                          : NULL,
+                                           now_s, item->event};
                 }
                 incident_done(slot);
                 *slot = item->incident;
@@ -192,19 +196,37 @@ static void judge_at(struct machine *m, int64_t now_s) {
         for (size_t i = 0; i < s->n_tracks; i++)
                 cut_track(m, i, now_s, until_s, &views[i]);
         struct window w = {
-                .now_s = s->base_s + now_s, .from_s = s->base_s, .to_s = s->base_s + (now_s - SETTLE_S) / 60 * 60, .application = &application,
-                .operations = operations, .n_operations = make_operations(s, now_s, operations),
-                .snapshots = snapshots, .n_snapshots = make_snapshots(s, now_s, snapshots),
-                .series = views, .n_series = s->n_tracks, .priors = priors, .n_priors = make_priors(m->out, priors),
+                .now_s = s->base_s + now_s,
+                .from_s = s->base_s,
+                .to_s = s->base_s + (now_s - SETTLE_S) / 60 * 60,
+                .application = &application,
+                .operations = operations,
+                .n_operations = make_operations(s, now_s, operations),
+                .snapshots = snapshots,
+                .n_snapshots = make_snapshots(s, now_s, snapshots),
+                .series = views,
+                .n_series = s->n_tracks,
+                .priors = priors,
+                .n_priors = make_priors(m->out, priors),
         };
         diagnose(m, &w, &findings, blind, &n_blind);
         struct route route = {.notifier = "oncall", .min_severity = SEVERITY_WARNING, .applications = "*"};
-        struct incident_policy policy = {.routes = &route, .n_routes = 1, .severity_cap = SEVERITY_CRITICAL,
-                                         .resolve_after_s = RESOLVE_AFTER_S, .reopen_within_s = REOPEN_WITHIN_S,
+        struct incident_policy policy = {.routes = &route,
+                                         .n_routes = 1,
+                                         .severity_cap = SEVERITY_CRITICAL,
+                                         .resolve_after_s = RESOLVE_AFTER_S,
+                                         .reopen_within_s = REOPEN_WITHIN_S,
                                          .is_quiet = is_quiet_at(s, now_s)};
-        struct judgement j = {.target = "prod", .application = "orders", .application_arn = "arn:aws:kinesisanalytics:eu-west-1:111122223333:"
-                              "application/orders", .now_s = w.now_s, .findings = &findings, .blind = blind, .n_blind = n_blind,
-                              .incidents = m->out->incidents, .n_incidents = m->out->n_incidents};
+        struct judgement j = {.target = "prod",
+                              .application = "orders",
+                              .application_arn = "arn:aws:kinesisanalytics:eu-west-1:111122223333:"
+                                                 "application/orders",
+                              .now_s = w.now_s,
+                              .findings = &findings,
+                              .blind = blind,
+                              .n_blind = n_blind,
+                              .incidents = m->out->incidents,
+                              .n_incidents = m->out->n_incidents};
         check(incidents_judge(&j, &policy, &transitions) == 0, "incidents_judge");
         apply(m, &transitions, now_s);
         for (size_t i = 0; i < m->out->n_blind; i++)

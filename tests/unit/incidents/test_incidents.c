@@ -105,18 +105,26 @@ static void keep(struct stage *s, struct transitions *t) {
 /* One judgement with what was found since the last; forgets the findings. Returns what was told. */
 static const char *judge(struct stage *s, int64_t now_s) {
         struct transitions t = {0};
-        struct judgement j = {.target = "prod", .application = "orders", .application_arn = "arn:orders", .now_s = now_s, .findings = &s->findings,
-                              .blind = s->blind, .n_blind = s->n_blind, .incidents = s->incidents, .n_incidents = s->n_incidents};
+        struct judgement j = {.target = "prod",
+                              .application = "orders",
+                              .application_arn = "arn:orders",
+                              .now_s = now_s,
+                              .findings = &s->findings,
+                              .blind = s->blind,
+                              .n_blind = s->n_blind,
+                              .incidents = s->incidents,
+                              .n_incidents = s->n_incidents};
         assert_int_equal(incidents_judge(&j, &s->policy, &t), 0);
         size_t len = 0;
         s->told[0] = '\0';
         for (size_t i = 0; i < t.n_items; i++) {
                 if (t.items[i].event == EVENT_NONE)
                         continue;
-                len += (size_t)snprintf(s->told + len, sizeof s->told - len, "%s%s %s", len ? "; " : "", incident_event_name(t.items[i].event),
-                                        t.items[i].incident.finding.diagnoser);
+                len += (size_t)snprintf(s->told + len, sizeof s->told - len, "%s%s %s", len ? "; " : "",
+                                        incident_event_name(t.items[i].event), t.items[i].incident.finding.diagnoser);
                 for (size_t k = 0; k < t.items[i].n_notifiers; k++)
-                        len += (size_t)snprintf(s->told + len, sizeof s->told - len, "%s%s", k ? " " : " -> ", t.items[i].notifiers[k]);
+                        len += (size_t)snprintf(s->told + len, sizeof s->told - len, "%s%s", k ? " " : " -> ",
+                                                t.items[i].notifiers[k]);
         }
         s->n_entries = t.n_items;
         keep(s, &t);
@@ -229,7 +237,8 @@ static void test_incident__quiet_time__is_recorded_and_told_when_it_outlasts_it(
         assert_false(s.incidents[0].is_quiet);
         s.policy.is_quiet = true;
         judge(&s, T0 + 180);
-        assert_string_equal(judge(&s, T0 + 780), "resolved restart_loop -> slack pager"); /* who was told is told the end */
+        assert_string_equal(judge(&s, T0 + 780),
+                            "resolved restart_loop -> slack pager"); /* who was told is told the end */
         done_stage(&s);
 }
 
@@ -357,7 +366,8 @@ static void test_incident__long_open__is_reminded_of_at_its_interval(void **stat
 
 static void set_cause(struct finding *f, const char *exception_class) {
         f->root_cause = calloc(1, sizeof *f->root_cause);
-        *f->root_cause = (struct root_cause){.role = "trigger", .category = "bad_record", .exception_class = strdup(exception_class)};
+        *f->root_cause = (struct root_cause){
+                .role = "trigger", .category = "bad_record", .exception_class = strdup(exception_class)};
 }
 
 static void test_incident__cause_becomes_known__is_told_once_and_kept(void **state) {
@@ -426,7 +436,11 @@ static void test_judge__any_allocation_fails__is_out_of_memory_and_leaks_nothing
                 find(&s, "checkpoint_duration", SEVERITY_CRITICAL, T0);
                 find(&s, "restart_loop", SEVERITY_CRITICAL, T0);
                 struct transitions t = {0};
-                struct judgement j = {.target = "prod", .application = "orders", .now_s = T0 + 60, .findings = &s.findings, .incidents = s.incidents,
+                struct judgement j = {.target = "prod",
+                                      .application = "orders",
+                                      .now_s = T0 + 60,
+                                      .findings = &s.findings,
+                                      .incidents = s.incidents,
                                       .n_incidents = s.n_incidents};
                 fail_at = n;
                 int r = incidents_judge(&j, &s.policy, &t);
