@@ -19,6 +19,8 @@ enum {
         TIME_LABEL_GAP = 12, /* columns between two times at least */
 };
 
+static const double TWO_DAYS_MS = 2 * 86400e3;
+
 /* What a chart comes to on one screen. */
 struct grid {
         size_t n_columns, n_rows;
@@ -174,11 +176,11 @@ static void draw_label(struct screen *s, const char *label, const char *edge) {
         screen_put(s, STYLE_DIM, edge);
 }
 
-static void axis_label(const struct chart *c, double value, char to[WORDS_MAX]) {
+static void axis_label(const struct chart *c, const struct grid *g, double value, char to[WORDS_MAX]) {
         if (value == 0)
                 snprintf(to, WORDS_MAX, "0");
         else if (strcmp(c->unit, "epoch ms") == 0)
-                words_local((int64_t)(value / 1000), c->to_s, to);
+                words_clock((int64_t)(value / 1000), g->high - g->low < TWO_DAYS_MS, to);
         else
                 words_value(value, c->unit, to);
         to[foreign_fit(to, LABEL_WIDTH)] = '\0';
@@ -186,18 +188,18 @@ static void axis_label(const struct chart *c, double value, char to[WORDS_MAX]) 
 
 static void draw_rows(const struct chart *c, const struct grid *g, struct screen *s) {
         char label[WORDS_MAX];
-        axis_label(c, g->high, label);
+        axis_label(c, g, g->high, label);
         draw_label(s, label, screen_glyph(s, " \u250c", " +"));
         screen_line(s);
         for (size_t row = g->n_rows; row-- > 0;) {
                 bool has_tick = row > 0 && row % ROWS_PER_TICK == 0;
-                axis_label(c, g->low + (g->high - g->low) * (double)row / (double)g->n_rows, label);
+                axis_label(c, g, g->low + (g->high - g->low) * (double)row / (double)g->n_rows, label);
                 draw_label(s, has_tick ? label : "",
                            has_tick ? screen_glyph(s, " \u2524", " +") : screen_glyph(s, " \u2502", " |"));
                 draw_row(c, g, s, row);
                 screen_line(s);
         }
-        axis_label(c, g->low, label);
+        axis_label(c, g, g->low, label);
         draw_label(s, label, screen_glyph(s, " \u2514", " +"));
 }
 
@@ -211,19 +213,10 @@ static int64_t time_tick(int64_t span_s, size_t n_columns) {
         return 240 * 86400;
 }
 
-static void time_label(int64_t at_s, int64_t tick_s, char to[WORDS_MAX]) {
-        struct tm tm;
-        time_t t = (time_t)at_s;
-        to[0] = '\0';
-        if (localtime_r(&t, &tm) &&
-            strftime(to, WORDS_MAX, tick_s >= 86400 || tm.tm_hour * 60 + tm.tm_min == 0 ? "%d %b" : "%H:%M", &tm) == 0)
-                to[0] = '\0';
-}
-
 static void draw_times(const struct grid *g, struct screen *s) {
         struct tm tm = {0};
         time_t from = (time_t)g->from_s;
-        char labels[COLUMNS_MAX + WORDS_MAX + 1], label[WORDS_MAX];
+        char labels[COLUMNS_MAX + 1], label[WORDS_MAX];
         bool has_tick[COLUMNS_MAX] = {0};
         localtime_r(&from, &tm);
         int64_t tick_s = time_tick(g->to_s - g->from_s, g->n_columns), shift_s = tm.tm_gmtoff;
@@ -231,14 +224,18 @@ static void draw_times(const struct grid *g, struct screen *s) {
         for (int64_t at_s = (g->from_s + shift_s + tick_s - 1) / tick_s * tick_s - shift_s; at_s < g->to_s;
              at_s += tick_s) {
                 size_t column = column_of(g, at_s);
-                time_label(at_s, tick_s, label);
+                words_clock(at_s, tick_s < 86400, label);
                 has_tick[column] = true;
-                memcpy(labels + column, label, strlen(label));
+                if (column + strlen(label) <= g->n_columns)
+                        memcpy(labels + column, label, strlen(label));
         }
         for (size_t i = 0; i < g->n_columns; i++)
                 screen_put(s, STYLE_DIM, has_tick[i] ? screen_glyph(s, "\u252c", "+") : screen_glyph(s, "\u2500", "-"));
         screen_line(s);
-        labels[g->n_columns + 5 < sizeof labels ? g->n_columns + 5 : sizeof labels - 1] = '\0';
+        size_t end = g->n_columns;
+        while (end > 0 && labels[end - 1] == ' ')
+                end--;
+        labels[end] = '\0';
         screen_blanks(s, LABEL_WIDTH + 2);
         screen_put(s, STYLE_DIM, labels);
         screen_line(s);

@@ -112,13 +112,19 @@ static char *write_request(const char *method, cJSON *params) {
         return text;
 }
 
-static enum exit_code read_reply(const char *path, const struct buf *reply, cJSON **ret_result, struct err *reterr) {
-        cJSON *answer = cJSON_ParseWithLength(reply->data, reply->len),
-              *result = cJSON_DetachItemFromObjectCaseSensitive(answer, "result");
-        const cJSON *error = value_member(answer, "error");
+void answer_done(struct answer *a) {
+        cJSON_Delete(a->result);
+        buf_done(&a->line);
+        *a = (struct answer){0};
+}
+
+static enum exit_code read_reply(const char *path, struct answer *a, struct err *reterr) {
+        cJSON *reply = cJSON_ParseWithLength(a->line.data, a->line.len);
+        const cJSON *error = value_member(reply, "error");
         enum exit_code code = EXIT_FAILED;
-        if (result) {
-                *ret_result = result;
+        a->result = cJSON_DetachItemFromObjectCaseSensitive(reply, "result");
+        a->result_text = value_text_of(buf_span(&a->line), "result");
+        if (a->result) {
                 code = EXIT_DONE;
         } else if (error) {
                 const char *message = value_text(error, "message");
@@ -128,18 +134,11 @@ static enum exit_code read_reply(const char *path, const struct buf *reply, cJSO
                         "what answers at %s does not speak flinkwatch's language: is it the right socket?", path);
                 code = EXIT_UNREACHABLE;
         }
-        cJSON_Delete(answer);
+        cJSON_Delete(reply);
         return code;
 }
 
-enum exit_code client_call(const char *path, const char *method, cJSON *params, cJSON **ret_result,
-                           struct err *reterr) {
-        SCOPED(buf_done) struct buf reply = BUF_INIT(REPLY_MAX_BYTES);
-        SCOPED(free) char *request = write_request(method, params);
-        if (!request) {
-                err_set(reterr, -ENOMEM, "out of memory");
-                return EXIT_FAILED;
-        }
+static enum exit_code exchange(const char *path, const char *request, struct answer *a, struct err *reterr) {
         SCOPED(close) int fd = connect_to(path, reterr);
         if (fd < 0)
                 return EXIT_UNREACHABLE;
@@ -151,7 +150,23 @@ enum exit_code client_call(const char *path, const char *method, cJSON *params, 
                         r == -EAGAIN ? "it is too busy" : strerror(-r));
                 return EXIT_UNREACHABLE;
         }
-        if (receive_line(fd, path, &reply, reterr) < 0)
+        if (receive_line(fd, path, &a->line, reterr) < 0)
                 return EXIT_UNREACHABLE;
-        return read_reply(path, &reply, ret_result, reterr);
+        return read_reply(path, a, reterr);
+}
+
+enum exit_code client_call(const char *path, const char *method, cJSON *params, struct answer *ret,
+                           struct err *reterr) {
+        SCOPED(free) char *request = write_request(method, params);
+        struct answer a = {.line = BUF_INIT(REPLY_MAX_BYTES)};
+        if (!request) {
+                err_set(reterr, -ENOMEM, "out of memory");
+                return EXIT_FAILED;
+        }
+        enum exit_code code = exchange(path, request, &a, reterr);
+        if (code == EXIT_DONE)
+                *ret = a;
+        else
+                answer_done(&a);
+        return code;
 }

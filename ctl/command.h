@@ -89,11 +89,10 @@ struct session {
         struct screen screen;
 };
 
-/* Asks the command's request (or says why not on stderr). The result is the caller's (cJSON_Delete). */
-enum exit_code session_ask(struct session *session, const char *method, struct cJSON *params,
-                           struct cJSON **ret_result);
+/* Asks, or says why not on stderr. The answer is for answer_done. */
+enum exit_code session_ask(struct session *session, const char *method, struct cJSON *params, struct answer *ret);
 /* Prints the result as one JSON document. */
-void session_print_json(struct session *session, const struct cJSON *result);
+void session_print_json(struct session *session, const struct answer *answer);
 /* Shows what was drawn, in a pager when it is longer than the terminal; empties the screen. EXIT_DONE or EXIT_FAILED. */
 enum exit_code session_show(struct session *session);
 /* What the command does when it has no run(): ask, then draw or print. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <cjson/cJSON.h>
+#include <string.h>
 
 #include "ctl/command.h"
 #include "ctl/table.h"
@@ -96,7 +97,7 @@ static bool has_dimensions(const cJSON *result) {
 
 static void metrics_draw(struct screen *s, const cJSON *result, const struct arguments *a) {
         static const struct column columns[] = {
-                {"METRIC", false, 20, 0}, {"STATISTIC", false, 0, 0}, {"NEWEST", true, 0, 0},
+                {"METRIC", false, 24, 0}, {"STATISTIC", false, 0, 0}, {"NEWEST", true, 0, 0},
                 {"AT", false, 0, 1},      {"SINCE", false, 0, 2},     {"DIMENSIONS", false, 12, 0},
         };
         bool is_wide = has_dimensions(result);
@@ -110,7 +111,11 @@ static void metrics_draw(struct screen *s, const cJSON *result, const struct arg
         cJSON_ArrayForEach(series, result) {
                 SCOPED(buf_done) struct buf dimensions = BUF_INIT(4096);
                 char value[WORDS_MAX], ago[WORDS_MAX], first[WORDS_MAX];
-                words_value(value_number(series, "value"), value_text(series, "unit"), value);
+                double newest = value_number(series, "value");
+                if (strcmp(value_text(series, "unit"), "epoch ms") == 0 && newest > 0)
+                        words_local((int64_t)(newest / 1000), s->now_s, value);
+                else
+                        words_value(newest, value_text(series, "unit"), value);
                 words_ago(value_time(series, "last_at"), s->now_s, ago);
                 words_local(value_time(series, "first_at"), s->now_s, first);
                 put_dimensions(&dimensions, value_member(series, "dimensions"));

@@ -200,6 +200,7 @@ static void draw_summary(struct screen *s, const cJSON *result, const struct ser
         double low = INFINITY, high = -INFINITY, sum = 0, threshold = value_number(result, "threshold");
         const char *unit = value_text(result, "unit");
         char texts[4][WORDS_MAX];
+        SCOPED(buf_done) struct buf text = BUF_INIT(1024);
         for (size_t i = 0; i < series->n; i++) {
                 low = fmin(low, series->points[i].value);
                 high = fmax(high, series->points[i].value);
@@ -209,13 +210,14 @@ static void draw_summary(struct screen *s, const cJSON *result, const struct ser
         words_value(low, unit, texts[1]);
         words_value(sum, unit, texts[2]);
         words_value(high, unit, texts[3]);
-        screen_printf(s, STYLE_PLAIN, "last %s, smallest %s, mean %s, largest %s", texts[0], texts[1], texts[2],
-                      texts[3]);
+        buf_printf(&text, "last %s", texts[0]);
+        if (strcmp(unit, "epoch ms") != 0)
+                buf_printf(&text, ", smallest %s, mean %s, largest %s", texts[1], texts[2], texts[3]);
         if (isfinite(threshold)) {
                 words_value(threshold, unit, texts[0]);
-                screen_printf(s, STYLE_RED, ", threshold %s", texts[0]);
+                buf_printf(&text, ", threshold %s", texts[0]);
         }
-        screen_line(s);
+        screen_wrap(s, 0, STYLE_PLAIN, buf_str(&text));
 }
 
 static void draw_plot(struct screen *s, const cJSON *result, const struct series *series) {
@@ -295,19 +297,19 @@ static void add_step(const struct session *session, const char *format, cJSON *p
 
 static int run(struct session *session) {
         const char *format = format_of(session->arguments);
-        cJSON *result = NULL, *params = arguments_params(session->arguments, session->screen.now_s);
+        cJSON *params = arguments_params(session->arguments, session->screen.now_s);
+        SCOPED(answer_done) struct answer answer = {0};
         bool is_drawn = !session->is_json && (strcmp(format, "table") == 0 || strcmp(format, "plot") == 0);
         if (is_drawn && params && !arguments_has(session->arguments, "step"))
                 add_step(session, format, params);
-        enum exit_code code = session_ask(session, "history", params, &result);
+        enum exit_code code = session_ask(session, "history", params, &answer);
         if (code != EXIT_DONE)
                 return code;
         session->is_json = session->is_json || strcmp(format, "json") == 0;
         if (session->is_json)
-                session_print_json(session, result);
+                session_print_json(session, &answer);
         else
-                draw(&session->screen, result, session->arguments);
-        cJSON_Delete(result);
+                draw(&session->screen, answer.result, session->arguments);
         return session_show(session);
 }
 

@@ -9,7 +9,7 @@
 #include "ctl/value.h"
 #include "ctl/words.h"
 
-enum { LABEL = 14, INDENT = 2 };
+enum { LABEL = 16, INDENT = 2, TIME_LABEL = 16 };
 
 static void heading(struct screen *s, const char *text) {
         screen_line(s);
@@ -44,12 +44,12 @@ static void draw_title(struct screen *s, const cJSON *incident) {
         screen_put(s, STYLE_BOLD, ": ");
         screen_put(s, STYLE_BOLD, value_text(incident, "title"));
         screen_line(s);
-        screen_printf(s, STYLE_DIM, "#%lld, %s%s%s%s, target %s, %s, confidence %s%s",
-                      (long long)value_count(incident, "id"), value_text(incident, "diagnoser"), subject[0] ? " (" : "",
-                      subject, subject[0] ? ")" : "", value_text(incident, "target"), value_text(incident, "state"),
-                      value_text(incident, "confidence"),
-                      value_flag(incident, "quiet") ? ", quiet: nobody was told" : "");
-        screen_line(s);
+        SCOPED(buf_done) struct buf text = BUF_INIT(4096);
+        buf_printf(&text, "#%lld, %s%s%s%s, target %s, %s, confidence %s%s", (long long)value_count(incident, "id"),
+                   value_text(incident, "diagnoser"), subject[0] ? " (" : "", subject, subject[0] ? ")" : "",
+                   value_text(incident, "target"), value_text(incident, "state"), value_text(incident, "confidence"),
+                   value_flag(incident, "quiet") ? ", quiet: nobody was told" : "");
+        screen_wrap(s, 0, STYLE_DIM, buf_str(&text));
         screen_line(s);
 }
 
@@ -152,6 +152,34 @@ static void cell_or_nothing(struct table *t, enum style style, const char *text)
                 table_empty(t);
 }
 
+static bool has_numbers(const cJSON *evidence) {
+        return isfinite(value_number(evidence, "value")) || isfinite(value_number(evidence, "threshold"));
+}
+
+static bool add_numbers(struct table *t, const struct screen *s, const cJSON *evidence) {
+        bool has_any = false;
+        const cJSON *e;
+        cJSON_ArrayForEach(e, evidence) {
+                char at[WORDS_MAX], value[WORDS_MAX], threshold[WORDS_MAX];
+                const char *metric = value_text(e, "metric"), *dimensions = value_text(e, "dimensions");
+                if (!has_numbers(e))
+                        continue;
+                has_any = true;
+                words_local(value_time(e, "at"), s->now_s, at);
+                words_value(value_number(e, "value"), unit_of(metric), value);
+                words_value(value_number(e, "threshold"), unit_of(metric), threshold);
+                table_printf(t, STYLE_PLAIN, "  %s", at);
+                table_printf(t, STYLE_PLAIN, "%s%s%s", metric[0] ? metric : value_text(e, "kind"),
+                             dimensions[0] ? " " : "", dimensions);
+                cell_or_nothing(t, STYLE_PLAIN, value_text(e, "statistic"));
+                cell_or_nothing(t, STYLE_BOLD, isfinite(value_number(e, "value")) ? value : "");
+                cell_or_nothing(t, STYLE_PLAIN, isfinite(value_number(e, "threshold")) ? threshold : "");
+                cell_or_nothing(t, STYLE_PLAIN, value_text(e, "text"));
+        }
+        return has_any;
+}
+
+/* Numbers as a table, the rest (log lines, operations, settings) in full. */
 static void draw_evidence(struct screen *s, const cJSON *evidence) {
         static const struct column columns[] = {
                 {"  AT", false, 0, 0}, {"WHAT", false, 14, 0},    {"STATISTIC", false, 0, 2},
@@ -162,30 +190,38 @@ static void draw_evidence(struct screen *s, const cJSON *evidence) {
         if (cJSON_GetArraySize(evidence) == 0)
                 return;
         heading(s, "Evidence");
+        if (add_numbers(t, s, evidence))
+                table_draw(t, s);
         cJSON_ArrayForEach(e, evidence) {
-                char at[WORDS_MAX], value[WORDS_MAX], threshold[WORDS_MAX];
-                const char *metric = value_text(e, "metric"), *dimensions = value_text(e, "dimensions"),
-                           *text = value_text(e, "text");
-                words_local(value_time(e, "at"), s->now_s, at);
-                words_value(value_number(e, "value"), unit_of(metric), value);
-                words_value(value_number(e, "threshold"), unit_of(metric), threshold);
-                table_printf(t, STYLE_PLAIN, "  %s", at);
-                table_printf(t, STYLE_PLAIN, "%s%s%s", metric[0] ? metric : value_text(e, "kind"),
-                             dimensions[0] ? " " : "", dimensions);
-                cell_or_nothing(t, STYLE_PLAIN, value_text(e, "statistic"));
-                cell_or_nothing(t, STYLE_BOLD, isfinite(value_number(e, "value")) ? value : "");
-                cell_or_nothing(t, STYLE_PLAIN, isfinite(value_number(e, "threshold")) ? threshold : "");
-                cell_or_nothing(t, STYLE_PLAIN, text);
+                SCOPED(buf_done) struct buf head = BUF_INIT(256), text = BUF_INIT(64 << 10);
+                const char *kind = value_text(e, "kind"), *name = value_text(e, "metric"),
+                           *said = value_text(e, "text");
+                int64_t at_s = value_time(e, "at");
+                char at[WORDS_MAX];
+                if (has_numbers(e))
+                        continue;
+                words_local(at_s, s->now_s, at);
+                buf_printf(&head, "  %s", at_s ? at : "");
+                buf_printf(&text, "%s%s%s%s%s", kind, name[0] ? " " : "", name, said[0] ? ": " : "", said);
+                screen_item(s, buf_str(&head), TIME_LABEL, buf_str(&text));
         }
-        table_draw(t, s);
 }
 
 static void draw_suppressed(struct screen *s, const cJSON *suppressed) {
+        static const struct column columns[] = {{"  DIAGNOSER", false, 0, 0}, {"SINCE", false, 0, 0}};
+        SCOPED(table_free) struct table *t = table_new(columns, ELEMENTS(columns));
         const cJSON *item;
         if (cJSON_GetArraySize(suppressed) == 0)
                 return;
         heading(s, "Explained by it, not told apart");
-        cJSON_ArrayForEach(item, suppressed) labelled_time(s, value_text(item, "diagnoser"), value_time(item, "since"));
+        cJSON_ArrayForEach(item, suppressed) {
+                char local[WORDS_MAX], ago[WORDS_MAX];
+                words_local(value_time(item, "since"), s->now_s, local);
+                words_ago(value_time(item, "since"), s->now_s, ago);
+                table_printf(t, STYLE_PLAIN, "  %s", value_text(item, "diagnoser"));
+                table_printf(t, STYLE_PLAIN, "%s (%s)", local, ago);
+        }
+        table_draw(t, s);
 }
 
 static void draw_timeline(struct screen *s, const cJSON *timeline) {
@@ -200,7 +236,7 @@ static void draw_timeline(struct screen *s, const cJSON *timeline) {
                 buf_printf(&head, "  %s", local);
                 buf_printf(&text, "%s%s%s", value_text(item, "kind"), value_text(item, "text")[0] ? ": " : "",
                            value_text(item, "text"));
-                screen_item(s, buf_str(&head), LABEL + 3, buf_str(&text));
+                screen_item(s, buf_str(&head), TIME_LABEL, buf_str(&text));
         }
 }
 
@@ -212,11 +248,16 @@ static void draw_more(struct screen *s, const cJSON *incident) {
                                                                       !value_text(e, "dimensions")[0]) break;
         if (!e || onset_s == 0)
                 return;
+        SCOPED(buf_done) struct buf head = BUF_INIT(4096), tail = BUF_INIT(4096);
+        buf_printf(&head, "flinkwatchctl --target %s history --app %s --metric %s", value_text(incident, "target"),
+                   value_text(incident, "application"), value_text(e, "metric"));
+        buf_printf(&tail, "--since %lldh --format plot", (long long)(back_s / 3600 + 1));
+        bool is_long = head.len + tail.len + 1 > screen_width(s);
         screen_line(s);
-        screen_printf(s, STYLE_DIM,
-                      "flinkwatchctl --target %s history --app %s --metric %s --since %lldh --format plot",
-                      value_text(incident, "target"), value_text(incident, "application"), value_text(e, "metric"),
-                      (long long)(back_s / 3600 + 1));
+        screen_printf(s, STYLE_DIM, "%s%s", buf_str(&head), is_long ? " \\" : " ");
+        if (is_long)
+                screen_line(s);
+        screen_printf(s, STYLE_DIM, "%s%s", is_long ? "    " : "", buf_str(&tail));
         screen_line(s);
 }
 

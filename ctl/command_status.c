@@ -25,40 +25,41 @@ static const struct option options[] = {
 };
 
 static int run_once(struct session *session) {
-        cJSON *result = NULL;
+        bool is_for_nagios = arguments_has(session->arguments, "exit-code");
+        SCOPED(answer_done) struct answer answer = {0};
         enum exit_code code = session_ask(session, "status",
-                                          arguments_params(session->arguments, session->screen.now_s), &result);
+                                          arguments_params(session->arguments, session->screen.now_s), &answer);
         if (code != EXIT_DONE)
-                return arguments_has(session->arguments, "exit-code") ? STATUS_UNKNOWN : (int)code;
-        struct status_summary sum = status_summarise(result, session->screen.now_s);
+                return is_for_nagios ? STATUS_UNKNOWN : (int)code;
+        struct status_summary sum = status_summarise(answer.result, session->screen.now_s);
         if (session->is_json)
-                session_print_json(session, result);
+                session_print_json(session, &answer);
         else
-                status_draw(&session->screen, result, session->arguments);
-        cJSON_Delete(result);
+                status_draw(&session->screen, answer.result, session->arguments);
         code = session_show(session);
-        return code == EXIT_DONE && arguments_has(session->arguments, "exit-code") ? status_exit_code(&sum) : (int)code;
+        return code == EXIT_DONE && is_for_nagios ? status_exit_code(&sum) : (int)code;
+}
+
+static void draw_frame(struct session *session) {
+        SCOPED(answer_done) struct answer answer = {0};
+        struct err reason = {0};
+        session->screen.now_s = terminal_now_s();
+        terminal_measure(&session->screen);
+        if (client_call(session->socket, "status", arguments_params(session->arguments, session->screen.now_s), &answer,
+                        &reason) == EXIT_DONE)
+                status_draw(&session->screen, answer.result, session->arguments);
+        else
+                screen_wrap(&session->screen, 0, STYLE_ALARM, reason.text);
 }
 
 static int watch(struct session *session) {
         const char *interval = arguments_value(session->arguments, "interval");
         int64_t interval_s = REFRESH_S;
-        struct err reason = {0};
         if (interval && number_duration_s(span_of(interval), &interval_s) < 0)
                 return EXIT_USAGE;
         terminal_watch_begin(session->is_terminal);
         while (!terminal_is_interrupted()) {
-                cJSON *result = NULL;
-                session->screen.now_s = terminal_now_s();
-                terminal_measure(&session->screen);
-                enum exit_code code = client_call(session->socket, "status",
-                                                  arguments_params(session->arguments, session->screen.now_s), &result,
-                                                  &reason);
-                if (code == EXIT_DONE)
-                        status_draw(&session->screen, result, session->arguments);
-                else
-                        screen_wrap(&session->screen, 0, STYLE_ALARM, reason.text);
-                cJSON_Delete(result);
+                draw_frame(session);
                 if (terminal_watch_frame(&session->screen, session->is_terminal) < 0)
                         break;
                 terminal_wait(interval_s);

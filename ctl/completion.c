@@ -33,7 +33,7 @@ static void put_question(struct buf *out, enum value_source source, const char *
 /* "[...]" of --json, split at the members' commas: names hold neither quotes nor commas. */
 static const char ask_sh[] =
         "__flinkwatchctl_ask() {\n"
-        "        flinkwatchctl --json \"$1\" 2>/dev/null | tr '{' '\\n' | tr ',' '\\n' | sed -n \"s/^\\\"$2\\\":\\\"\\{0,1\\}\\([^\\\"]*\\).*/\\1/p\" | sort -u\n"
+        "        flinkwatchctl --json \"$1\" 2>/dev/null | tr '{' '\\n' | tr ',' '\\n' | sed -n \"s/^ *\\\"$2\\\": *\\\"\\{0,1\\}\\([^\\\"]*\\).*/\\1/p\" | sort -u\n"
         "}\n";
 
 static void put_choices(struct buf *out, const struct option *o, const char *separator) {
@@ -206,7 +206,7 @@ static void write_fish(struct buf *out) {
                 out,
                 "# fish completion for flinkwatchctl: made by `flinkwatchctl --completion fish`\n"
                 "function __flinkwatchctl_ask\n"
-                "        flinkwatchctl --json $argv[1] 2>/dev/null | tr '{' '\\n' | tr ',' '\\n' | sed -n \"s/^\\\"$argv[2]\\\":\\\"\\{0,1\\}\\([^\\\"]*\\).*/\\1/p\" | sort -u\n"
+                "        flinkwatchctl --json $argv[1] 2>/dev/null | tr '{' '\\n' | tr ',' '\\n' | sed -n \"s/^ *\\\"$argv[2]\\\": *\\\"\\{0,1\\}\\([^\\\"]*\\).*/\\1/p\" | sort -u\n"
                 "end\ncomplete -c flinkwatchctl -f\n");
         for (const struct option *o = global_options; o->name; o++)
                 fish_option(out, o, NULL);

@@ -66,14 +66,13 @@ void foreign_put(struct buf *to, const char *text, bool is_utf8) {
         }
 }
 
-void foreign_put_json(struct buf *to, const char *json) {
-        size_t len = strlen(json);
-        for (size_t i = 0, width; i < len; i += width) {
-                size_t valid = utf8_width(json + i, len - i);
+void foreign_put_json(struct buf *to, struct span json) {
+        for (size_t i = 0, width; i < json.len; i += width) {
+                size_t valid = utf8_width(json.data + i, json.len - i);
                 width = valid ? valid : 1;
-                uint32_t c = valid ? decode(json + i, valid) : 0xfffd;
+                uint32_t c = valid ? decode(json.data + i, valid) : 0xfffd;
                 if (valid && (is_harmless(c) || c < 0x20))
-                        buf_put(to, json + i, width);
+                        buf_put(to, json.data + i, width);
                 else if (c < 0x10000)
                         buf_printf(to, "\\u%04x", c);
                 else

@@ -11,7 +11,7 @@
 /* One line: line breaks and tabs become a blank, other controls and what is no UTF-8 become U+FFFD ("?" without UTF-8). */
 void foreign_put(struct buf *to, const char *text, bool is_utf8);
 /* The same in JSON text: DEL, C1 controls and direction marks become \uXXXX; everything else stays. */
-void foreign_put_json(struct buf *to, const char *json);
+void foreign_put_json(struct buf *to, struct span json);
 /* Columns of text that has been through foreign_put. */
 size_t foreign_columns(const char *text);
 /* Bytes of the longest start of `text` that takes at most `columns`. */

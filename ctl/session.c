@@ -15,19 +15,16 @@ static void complain(const struct session *session, const char *text) {
         fprintf(stderr, "flinkwatchctl: %s\n", buf_str(&clean));
 }
 
-enum exit_code session_ask(struct session *session, const char *method, cJSON *params, cJSON **ret_result) {
+enum exit_code session_ask(struct session *session, const char *method, cJSON *params, struct answer *ret) {
         struct err reason = {0};
-        enum exit_code code = client_call(session->socket, method, params, ret_result, &reason);
+        enum exit_code code = client_call(session->socket, method, params, ret, &reason);
         if (code != EXIT_DONE)
                 complain(session, reason.text);
         return code;
 }
 
-void session_print_json(struct session *session, const cJSON *result) {
-        SCOPED(free) char *text = cJSON_PrintUnformatted(result);
-        if (!text)
-                return;
-        foreign_put_json(&session->screen.out, text);
+void session_print_json(struct session *session, const struct answer *answer) {
+        foreign_put_json(&session->screen.out, answer->result_text);
         buf_put_char(&session->screen.out, '\n');
 }
 
@@ -50,15 +47,14 @@ enum exit_code session_show(struct session *session) {
 
 int session_run(struct session *session) {
         const struct command *command = session->arguments->command;
-        cJSON *result = NULL;
+        SCOPED(answer_done) struct answer answer = {0};
         enum exit_code code = session_ask(session, command->name,
-                                          arguments_params(session->arguments, session->screen.now_s), &result);
+                                          arguments_params(session->arguments, session->screen.now_s), &answer);
         if (code != EXIT_DONE)
                 return code;
         if (session->is_json)
-                session_print_json(session, result);
+                session_print_json(session, &answer);
         else
-                command->draw(&session->screen, result, session->arguments);
-        cJSON_Delete(result);
+                command->draw(&session->screen, answer.result, session->arguments);
         return session_show(session);
 }

@@ -74,11 +74,15 @@ static void draw_verdict(struct screen *s, const struct status_summary *sum) {
                 screen_put(s, STYLE_PLAIN, " nothing open");
         put_count(s, sum->n_critical, STYLE_ALARM, "critical", "critical", " ");
         put_count(s, sum->n_warning, STYLE_YELLOW, "warning", "warnings", sum->n_critical ? ", " : " ");
-        put_count(s, sum->n_info, STYLE_CYAN, "info", "info", sum->n_critical + sum->n_warning ? ", " : " ");
-        put_count(s, sum->n_quiet, STYLE_DIM, "quiet", "quiet", ", ");
-        screen_printf(s, STYLE_PLAIN, " in %zu application%s, %zu target%s", sum->n_applications,
-                      sum->n_applications == 1 ? "" : "s", sum->n_targets, sum->n_targets == 1 ? "" : "s");
-        put_count(s, sum->n_blind, STYLE_ALARM, "target not read", "targets not read", "; ");
+        if (sum->n_critical + sum->n_warning == 0)
+                put_count(s, sum->n_info, STYLE_CYAN, "info", "info", " ");
+        screen_printf(s, STYLE_PLAIN, " in %zu application%s", sum->n_applications,
+                      sum->n_applications == 1 ? "" : "s");
+        if (sum->n_blind > 0) {
+                screen_put(s, STYLE_PLAIN, "; ");
+                screen_printf(s, STYLE_ALARM, "%zu of %zu target%s not read", sum->n_blind, sum->n_targets,
+                              sum->n_targets == 1 ? "" : "s");
+        }
         screen_line(s);
 }
 
@@ -147,56 +151,67 @@ static void draw_incidents(struct screen *s, const cJSON *incidents) {
                 screen_line(s);
 }
 
+/* Why something fails is worth its lines: a cut message hides the mend. */
+static void draw_errors(struct screen *s, const cJSON *list, const char *what) {
+        const cJSON *item;
+        cJSON_ArrayForEach(item, list) {
+                SCOPED(buf_done) struct buf text = BUF_INIT(8 << 10);
+                if (!value_text(item, "error")[0])
+                        continue;
+                buf_printf(&text, "%s %s fails: %s", what, value_text(item, "name"), value_text(item, "error"));
+                screen_wrap(s, 0, STYLE_RED, buf_str(&text));
+        }
+}
+
 static void draw_targets(struct screen *s, const cJSON *result) {
         static const struct column columns[] = {
-                {"TARGET", false, 8, 0}, {"REGION", false, 0, 1}, {"LAST POLL", false, 0, 0}, {"", false, 20, 0}};
+                {"TARGET", false, 8, 0}, {"REGION", false, 0, 0}, {"LAST POLL", false, 0, 0}};
         SCOPED(table_free) struct table *t = table_new(columns, ELEMENTS(columns));
-        const cJSON *item;
-        if (cJSON_GetArraySize(value_member(result, "targets")) == 0)
+        const cJSON *targets = value_member(result, "targets"), *item;
+        if (cJSON_GetArraySize(targets) == 0)
                 return;
-        cJSON_ArrayForEach(item, value_member(result, "targets")) {
+        cJSON_ArrayForEach(item, targets) {
                 char ago[WORDS_MAX];
-                bool is_blind = is_target_blind(result, item, s->now_s);
                 words_ago(value_time(item, "polled_at"), s->now_s, ago);
                 table_cell(t, STYLE_PLAIN, value_text(item, "name"));
                 table_cell(t, STYLE_PLAIN, value_text(item, "region"));
-                table_cell(t, is_blind ? STYLE_ALARM : STYLE_PLAIN, ago);
-                if (value_text(item, "error")[0])
-                        table_printf(t, is_blind ? STYLE_RED : STYLE_YELLOW, "failing: %s", value_text(item, "error"));
-                else
-                        table_empty(t);
+                table_cell(t, is_target_blind(result, item, s->now_s) ? STYLE_ALARM : STYLE_PLAIN, ago);
         }
         screen_line(s);
         table_draw(t, s);
+        draw_errors(s, targets, "target");
 }
 
 static void draw_notifiers(struct screen *s, const cJSON *notifiers) {
         static const struct column columns[] = {
-                {"NOTIFIER", false, 8, 0}, {"DELIVERED", false, 0, 0}, {"WAITING", true, 0, 0}, {"", false, 20, 0}};
+                {"NOTIFIER", false, 8, 0}, {"DELIVERED", false, 0, 0}, {"WAITING", true, 0, 0}};
         SCOPED(table_free) struct table *t = table_new(columns, ELEMENTS(columns));
         const cJSON *item;
         if (cJSON_GetArraySize(notifiers) == 0)
                 return;
         cJSON_ArrayForEach(item, notifiers) {
                 char ago[WORDS_MAX];
+                int64_t pending = value_count(item, "pending");
                 words_ago(value_time(item, "delivered_at"), s->now_s, ago);
                 table_cell(t, STYLE_PLAIN, value_text(item, "name"));
                 table_cell(t, STYLE_PLAIN, ago);
-                table_printf(t, value_count(item, "pending") > 0 ? STYLE_YELLOW : STYLE_PLAIN, "%lld",
-                             (long long)value_count(item, "pending"));
-                if (value_text(item, "error")[0])
-                        table_printf(t, STYLE_RED, "failing: %s", value_text(item, "error"));
-                else
-                        table_empty(t);
+                table_printf(t, pending > 0 ? STYLE_YELLOW : STYLE_PLAIN, "%lld", (long long)pending);
         }
         screen_line(s);
         table_draw(t, s);
+        draw_errors(s, notifiers, "notifier");
 }
 
 static void cell_figure(struct table *t, double value, const char *unit, double warn_from) {
         char text[WORDS_MAX];
         words_value(value, unit, text);
         table_cell(t, value >= warn_from ? STYLE_YELLOW : STYLE_PLAIN, isfinite(value) ? text : NULL);
+}
+
+static void cell_records(struct table *t, double value) {
+        char text[WORDS_MAX];
+        words_number(value, text);
+        table_printf(t, STYLE_PLAIN, "%s rec", text);
 }
 
 static void cell_spark(struct table *t, const struct screen *s, const cJSON *spark) {
@@ -232,7 +247,7 @@ static void add_application(struct table *t, const struct screen *s, const cJSON
         if (isfinite(lag_ms) || !isfinite(lag_records))
                 cell_figure(t, lag_ms, "ms", 60000);
         else
-                cell_figure(t, lag_records, "", INFINITY);
+                cell_records(t, lag_records);
         cell_spark(t, s, value_member(a, "spark"));
         table_cell(t, STYLE_DIM, value_text(a, "spark_metric"));
 }

@@ -6,7 +6,7 @@
 #include "ctl/foreign.h"
 #include "util/list.h"
 
-enum { COLUMNS_MAX = 16, GAP = 2, CELL_MAX_BYTES = 8 << 10 };
+enum { COLUMNS_MAX = 16, GAP = 2, CUT_LEAST = 4, CELL_MAX_BYTES = 8 << 10 };
 
 struct cell {
         char *text;
@@ -111,10 +111,12 @@ static bool drop_one(const struct table *t, struct layout *l) {
         return worst < t->n_columns;
 }
 
-static bool narrow_one(const struct table *t, struct layout *l) {
+/* Takes a column from the widest cell that may be cut, down to its min or, `is_desperate`, to almost nothing. */
+static bool narrow_one(const struct table *t, struct layout *l, bool is_desperate) {
         size_t widest = t->n_columns;
         for (size_t c = 0; c < t->n_columns; c++)
-                if (l->is_shown[c] && t->columns[c].min && l->widths[c] > t->columns[c].min &&
+                if (l->is_shown[c] && t->columns[c].min &&
+                    l->widths[c] > (is_desperate ? CUT_LEAST : t->columns[c].min) &&
                     (widest == t->n_columns || l->widths[c] > l->widths[widest]))
                         widest = c;
         if (widest < t->n_columns)
@@ -125,7 +127,9 @@ static bool narrow_one(const struct table *t, struct layout *l) {
 static void fit(const struct table *t, struct layout *l, size_t width) {
         while (width && total(t, l, true) > width && drop_one(t, l))
                 ;
-        while (width && total(t, l, false) > width && narrow_one(t, l))
+        while (width && total(t, l, false) > width && narrow_one(t, l, false))
+                ;
+        while (width && total(t, l, false) > width && narrow_one(t, l, true))
                 ;
 }
 

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "util/span.h"
+
 struct cJSON;
 
 /* "" when absent; borrowed */
@@ -18,3 +20,5 @@ bool value_flag(const struct cJSON *object, const char *name);
 int64_t value_time(const struct cJSON *object, const char *name);
 /* NULL when absent; its members are its child and their next */
 const struct cJSON *value_member(const struct cJSON *object, const char *name);
+/* The text of a member's value within the text of a well-formed object; data NULL when absent. */
+struct span value_text_of(struct span object, const char *name);

@@ -31,6 +31,12 @@ void words_local_exact(int64_t at_s, char to[WORDS_MAX]) {
         local(at_s, "%Y-%m-%d %H:%M:%S", to);
 }
 
+void words_clock(int64_t at_s, bool has_time, char to[WORDS_MAX]) {
+        local(at_s, "%H:%M", to);
+        if (!has_time || strcmp(to, "00:00") == 0)
+                local(at_s, "%d %b", to);
+}
+
 void words_span(int64_t span_s, char to[WORDS_MAX]) {
         static const struct {
                 int64_t from_s, unit_s;

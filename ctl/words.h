@@ -2,6 +2,7 @@
 /* Times and numbers in words: local time, "3 h ago", "61.2 s", "1.5 GiB". */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,8 @@ enum { WORDS_MAX = 64 };
 void words_local(int64_t at_s, int64_t now_s, char to[WORDS_MAX]);
 /* "2026-11-24 03:12:05" local */
 void words_local_exact(int64_t at_s, char to[WORDS_MAX]);
+/* For axes: "03:12", but "24 Nov" at midnight and always when has_time is not set. */
+void words_clock(int64_t at_s, bool has_time, char to[WORDS_MAX]);
 /* "3 h ago", "in 5 min", "just now"; one unit. 0 or less: "never". */
 void words_ago(int64_t at_s, int64_t now_s, char to[WORDS_MAX]);
 /* "3 h" */

@@ -1,6 +1,6 @@
 # fish completion for flinkwatchctl: made by `flinkwatchctl --completion fish`
 function __flinkwatchctl_ask
-        flinkwatchctl --json $argv[1] 2>/dev/null | tr '{' '\n' | tr ',' '\n' | sed -n "s/^\"$argv[2]\":\"\{0,1\}\([^\"]*\).*/\1/p" | sort -u
+        flinkwatchctl --json $argv[1] 2>/dev/null | tr '{' '\n' | tr ',' '\n' | sed -n "s/^ *\"$argv[2]\": *\"\{0,1\}\([^\"]*\).*/\1/p" | sort -u
 end
 complete -c flinkwatchctl -f
 complete -c flinkwatchctl -l socket -r -F -d 'the daemon\'s socket (else $FLINKWATCH_SOCKET, else /run/flinkwatch/flinkwatch.sock)'
