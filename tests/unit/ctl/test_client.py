@@ -13,11 +13,12 @@ import struct
 import subprocess
 import termios
 import threading
+import time
 
 import pytest
 
 BUILD = os.environ.get("FLINKWATCH_BUILDDIR", ".")
-SRC = os.environ.get("FLINKWATCH_SRCDIR", ".")
+SRC = os.environ.get("FLINKWATCH_SRCDIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), *[os.pardir] * 3))
 CTL = os.path.join(BUILD, "flinkwatchctl")
 GOLDEN = os.path.join(SRC, "tests", "golden", "ctl")
 
@@ -31,7 +32,7 @@ class Daemon:
     """Answers each request line with what `answer(request)` gives: bytes pieces to send, or None to close at once."""
 
     def __init__(self, path, answer):
-        self.path, self.answer, self.requests = path, answer, []
+        self.path, self.answer, self.requests, self.fault = path, answer, [], None
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         self.listener.listen(8)
@@ -39,19 +40,30 @@ class Daemon:
         self.thread.start()
 
     def run(self):
-        with contextlib.suppress(OSError):
-            while True:
+        while True:
+            try:
                 connection, _ = self.listener.accept()
-                with connection, contextlib.suppress(OSError):
-                    line = connection.makefile("rb").readline()
-                    self.requests.append(json.loads(line))
-                    for piece in self.answer(self.requests[-1]) or []:
-                        connection.sendall(piece)
+            except OSError:
+                return
+            with connection:
+                self.serve(connection)
+
+    def serve(self, connection):
+        self.requests.append(json.loads(connection.makefile("rb").readline()))
+        try:
+            pieces = self.answer(self.requests[-1]) or []
+        except Exception as fault:  # pylint: disable=broad-except
+            self.fault = fault
+            return
+        with contextlib.suppress(OSError):
+            for piece in pieces:
+                connection.sendall(piece)
 
     def stop(self):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.thread.join(10)
+        assert self.fault is None, self.fault
 
 
 def result(value):
@@ -95,8 +107,10 @@ class Terminal:
         os.close(theirs)
 
     def read_until(self, wanted, timeout=30):
+        end = time.monotonic() + timeout
         while wanted is None or wanted not in self.text:
-            if not select.select([self.ours], [], [], timeout)[0]:
+            if not select.select([self.ours], [], [], max(0, end - time.monotonic()))[0]:
+                self.process.kill()
                 raise AssertionError(f"{wanted!r} did not come: {self.text!r}")
             try:
                 piece = os.read(self.ours, 65536)
