@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-BUILD = os.environ.get("FLINKWATCH_BUILDDIR", ".")
+BUILD = os.path.abspath(os.environ.get("FLINKWATCH_BUILDDIR", "."))
 SRC = os.environ.get("FLINKWATCH_SRCDIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), *[os.pardir] * 3))
 CTL = os.path.join(BUILD, "flinkwatchctl")
 GOLDEN = os.path.join(SRC, "tests", "golden", "ctl")
