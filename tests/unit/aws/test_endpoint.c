@@ -63,8 +63,10 @@ static void test_resolve__botocores_rule_sets__all_hosts_match(void **state) {
         (void)state;
         SCOPED(buf_done) struct buf path = BUF_INIT(4096), text = BUF_INIT(1 << 20);
         buf_printf(&path, "%s/../shared/reference/aws-models/endpoint-vectors.json", source_folder());
-        if (aws_file_read(buf_str(&path), &text, NULL) == -ENOENT)
+        if (aws_file_read(buf_str(&path), &text, NULL) == -ENOENT) {
+                buf_done(&path); /* skip() jumps */
                 skip();
+        }
         cJSON *root = cJSON_ParseWithLength(text.data, text.len);
         const cJSON *rows = cJSON_GetObjectItem(root, "rows"), *row;
         assert_int_equal(cJSON_GetArraySize(rows), 100);
