@@ -38,10 +38,10 @@ struct spell {
 };
 
 /* Down in that minute by any of the metrics; -1 when none has a sample there. */
-static int is_down_at(const struct window *w, int64_t at_s, const struct series_view **ret) {
+static int is_down_at(const struct series_view *const *views, int64_t at_s, const struct series_view **ret) {
         int known = -1;
         for (size_t i = 0; i < ELEMENTS(names); i++) {
-                const struct series_view *s = window_find(w, names[i], NULL);
+                const struct series_view *s = views[i];
                 size_t k = s ? series_from(s, at_s) : 0;
                 if (!s || k == s->n_samples || s->samples[k].at_s != at_s)
                         continue;
@@ -55,12 +55,12 @@ static int is_down_at(const struct window *w, int64_t at_s, const struct series_
 }
 
 /* The unbroken run of minutes that ends now; a missing minute neither breaks nor lengthens it. */
-static struct spell find_spell(const struct window *w, int64_t until_s) {
+static struct spell find_spell(const struct window *w, const struct series_view *const *views, int64_t until_s) {
         struct spell x = {0};
         int n_unknown = 0;
         for (int64_t at_s = until_s - 60; at_s >= until_s - LOOK_BACK_S && n_unknown < 5; at_s -= 60) {
                 const struct series_view *s = NULL;
-                int down = is_down_at(w, at_s, &s);
+                int down = is_down_at(views, at_s, &s);
                 if (down == 0)
                         break;
                 n_unknown = down < 0 ? n_unknown + 1 : 0;
@@ -146,14 +146,15 @@ static void report_silent(const struct window *w, int64_t newest_s, int64_t unti
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {
-        const struct series_view *uptime = window_find(w, "uptime", NULL), *known = NULL;
+        const struct series_view *uptime = window_find(w, "uptime", NULL), *known = NULL, *views[ELEMENTS(names)];
         if (!application_is_running(w->application))
                 return 0;
         if (!uptime || uptime->n_samples == 0)
                 uptime = window_find(w, "runningTime", NULL);
-        for (size_t i = 0; i < ELEMENTS(names) && !known; i++) {
-                const struct series_view *s = window_find(w, names[i], NULL);
-                known = series_is_fresh(w, s) && s->n_samples > 0 ? s : NULL;
+        for (size_t i = 0; i < ELEMENTS(names); i++) {
+                views[i] = window_find(w, names[i], NULL);
+                if (!known && series_is_fresh(w, views[i]) && views[i]->n_samples > 0)
+                        known = views[i];
         }
         if (!known && !(series_is_fresh(w, uptime) && uptime->n_samples > 0))
                 return JUDGE_BLIND;
@@ -163,11 +164,12 @@ static int judge(const struct window *w, const double *settings, struct findings
                 report_silent(w, silent_s, series_until_s(w, reference), out);
                 return out->failed;
         }
-        struct spell x = known ? find_spell(w, series_until_s(w, known)) : (struct spell){0};
-        size_t n_loud = x.n_minutes - x.n_expected,
-               enough = window_prior(w, "downtime", NULL) ? 1 : (size_t)settings[PERIODS];
+        struct spell x = known ? find_spell(w, views, series_until_s(w, known)) : (struct spell){0};
+        const struct prior *prior = window_prior(w, "downtime", NULL);
+        size_t n_loud = x.n_minutes - x.n_expected;
+        size_t enough = prior && prior->severity > SEVERITY_INFO ? 1 : (size_t)settings[PERIODS];
         if (x.n_minutes >= enough)
-                report_down(w, &x, n_loud >= enough ? n_loud : 0, out);
+                report_down(w, &x, n_loud, out); /* a spell that outlasts what excuses it is as long as it is */
         return out->failed;
 }
 

@@ -83,9 +83,10 @@ static int judge(const struct window *w, const double *settings, struct findings
         int64_t period_s = (int64_t)settings[PERIOD];
         double slack = window_prior(w, "gc_pressure", NULL) ? 0.7 : 1;
         struct periods mild = series_periods(w, s, period_s, n, slack * to_ms(settings[WARNING_PCT]));
-        struct periods harsh = series_periods(w, s, period_s, n, slack * to_ms(settings[CRITICAL_PCT]));
-        if (mild.is_above)
-                report(w, s, &mild, harsh.is_above, to_ms(settings[harsh.is_above ? CRITICAL_PCT : WARNING_PCT]), out);
+        if (mild.is_above) {
+                bool is_critical = series_periods(w, s, period_s, n, slack * to_ms(settings[CRITICAL_PCT])).is_above;
+                report(w, s, &mild, is_critical, to_ms(settings[is_critical ? CRITICAL_PCT : WARNING_PCT]), out);
+        }
         if (out->failed)
                 return out->failed;
         return mild.is_known ? 0 : JUDGE_BLIND;

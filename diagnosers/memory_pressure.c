@@ -163,10 +163,8 @@ static int judge(const struct window *w, const double *settings, struct findings
         const struct prior *prior = window_prior(w, "memory_pressure", NULL);
         double slack = prior ? 3 : 0;
         struct periods mild = series_periods(w, heap, period_s, n, settings[HEAP_WARNING] - slack);
-        struct periods harsh = series_periods(w, heap, period_s, n,
-                                              settings[HEAP_CRITICAL] -
-                                                      (prior && prior->severity == SEVERITY_CRITICAL ? 3 : 0));
-        if (harsh.is_above)
+        double critical = settings[HEAP_CRITICAL] - (prior && prior->severity == SEVERITY_CRITICAL ? 3 : 0);
+        if (mild.is_above && series_periods(w, heap, period_s, n, critical).is_above)
                 report(w, heap, &mild, settings[HEAP_CRITICAL], SEVERITY_CRITICAL, out);
         else if (mild.is_above)
                 report(w, heap, &mild, settings[HEAP_WARNING], SEVERITY_WARNING, out);

@@ -207,6 +207,7 @@ struct periods series_periods(const struct window *w, const struct series_view *
                         result.is_known = result.is_known && p.n > 0 && p.n >= enough;
                 }
         }
-        result.typical = series_quantile(s, end_s - (int64_t)n * period_s, end_s, 0.5, 1);
+        if (result.is_above)
+                result.typical = series_quantile(s, end_s - (int64_t)n * period_s, end_s, 0.5, 1);
         return result;
 }

@@ -62,7 +62,7 @@ struct periods {
         bool is_above;      /* known, and each of them is above */
         int64_t onset_s;    /* start of the unbroken run of periods above that ends now */
         struct sample peak; /* the highest sample of the n periods */
-        double typical;     /* their median */
+        double typical;     /* their median; NaN when not above */
 };
 struct periods series_periods(const struct window *w, const struct series_view *s, int64_t period_s, size_t n,
                               double limit);
