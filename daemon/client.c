@@ -19,6 +19,16 @@ struct client {
         struct client_service services[SERVICES_MAX];
         size_t n_services;
         struct exchange_run *refresh;
+        struct timer again; /* between two attempts of a refresh */
+        int attempt;        /* 0 for the first */
+        int retry_cost;     /* of the last retry */
+        bool has_renewed;   /* the keys that a role is assumed with were rejected once already */
+        struct last_reply {
+                const char *operation; /* static text, NULL: not a service's */
+                enum aws_outcome outcome;
+                enum http_fault fault;
+                struct retry_after after;
+        } last;
         struct client_waiter *waiters;
         struct timer wake; /* tells the waiters when no refresh was needed after all */
         char last_error[sizeof((struct err){0}.text)];
@@ -87,6 +97,7 @@ void client_free(struct client *c) {
         while (c->waiters)
                 client_unwait(c->waiters);
         exchange_cancel(c->refresh);
+        timer_stop(&c->again);
         timer_stop(&c->wake);
         credentials_free(c->credentials);
         aws_profiles_free(c->profiles);
@@ -168,29 +179,111 @@ static void wake_waiters(void *arg) {
         }
 }
 
+/* What a service that gives keys answered; the machine's own endpoints and programs are tried again by those who ask them. */
+static void note_reply(struct client *c, const struct http_reply *reply) {
+        struct aws_error error;
+        c->last.fault = reply->fault;
+        c->last.outcome = AWS_OK;
+        if (reply->status >= 200 && reply->status < 300)
+                return;
+        aws_error_parse(reply, &error);
+        c->last.outcome = aws_classify(reply, &error, 0);
+        c->last.after = retry_after_read(reply, loop_now_s(exchange_loop(c->exchange)));
+}
+
 static int step_refresh(void *arg, const struct http_reply *reply, struct http_request *ret_request,
                         struct err *reterr) {
         struct client *c = arg;
-        return credentials_step(c->credentials, reply, loop_now_s(exchange_loop(c->exchange)), ret_request, reterr);
+        if (reply && c->last.operation)
+                note_reply(c, reply);
+        int r = credentials_step(c->credentials, reply, loop_now_s(exchange_loop(c->exchange)), ret_request, reterr);
+        if (r == STEP_SEND) {
+                bool is_service = !ret_request->is_local && !ret_request->argv;
+                c->last = (struct last_reply){.operation = is_service ? ret_request->operation : NULL,
+                                              .after = RETRY_AFTER_NONE};
+                ret_request->ca_bundle = c->ca_bundle;
+        }
+        return r;
+}
+
+static bool is_role(const struct client *c) {
+        return c->last.operation && strncmp(c->last.operation, "AssumeRole", strlen("AssumeRole")) == 0;
+}
+
+static void repeat_refresh(void *arg) {
+        start_refresh(arg);
+}
+
+/* Whether another attempt was arranged, as the exchange does for other requests. Older keys that still serve leave it to the next time. */
+static bool refreshes_again(struct client *c) {
+        int64_t now_s = loop_now_s(exchange_loop(c->exchange));
+        if (!c->last.operation || credentials_peek(c->credentials, now_s))
+                return false;
+        if (c->last.outcome == AWS_CREDENTIALS) {
+                /* A web identity's token was read again by its provider. */
+                if (c->has_renewed || strcmp(c->last.operation, "AssumeRole") != 0)
+                        return false;
+                c->has_renewed = true;
+                timer_start(&c->again, exchange_loop(c->exchange), 0, repeat_refresh, c);
+                return true;
+        }
+        bool is_passing = c->last.outcome == AWS_TRANSIENT || c->last.outcome == AWS_THROTTLED;
+        if (!is_passing || c->attempt + 1 >= c->retry.max_attempts)
+                return false;
+        c->retry_cost = retry_bucket_take(&client_service(c, "sts")->bucket, c->last.fault == HTTP_FAULT_TIMEOUT);
+        if (c->retry_cost < 0)
+                return false;
+        int64_t delay_ms = retry_delay_ms(c->attempt, c->last.outcome, loop_random(), c->last.after);
+        c->attempt++;
+        log_debug("%s: credentials: attempt %d in %lld ms", c->tag, c->attempt + 1, (long long)delay_ms);
+        timer_start(&c->again, exchange_loop(c->exchange), delay_ms, repeat_refresh, c);
+        return true;
+}
+
+/* The advice fits behind "no credentials: " too. */
+static void advise(const struct client *c, int result, struct err *err) {
+        const char *way_out = exchange_way_out(c->last.outcome, c->last.fault);
+        if (!c->last.operation)
+                return;
+        if (result == -EKEYEXPIRED)
+                way_out = "check this machine's clock";
+        else if (c->last.outcome == AWS_OK)
+                way_out = "is a proxy or a login page in between?";
+        else if (c->last.outcome == AWS_DENIED && is_role(c))
+                way_out = "check the role's trust policy and who asks for it";
+        text_cut(err->text, sizeof err->text - strlen(way_out) - sizeof "no credentials: : ");
+        exchange_advise(err, way_out);
 }
 
 static void on_refreshed(void *arg, int result, const struct err *err) {
         struct client *c = arg;
+        struct err advised = *err;
         c->refresh = NULL;
         if (result < 0) {
-                note_failure(c, err);
+                if (refreshes_again(c))
+                        return;
+                advise(c, result, &advised);
+                note_failure(c, &advised);
         } else {
+                retry_bucket_refund(&client_service(c, "sts")->bucket, c->retry_cost);
                 if (c->last_error[0])
                         log_notice("%s: credentials are good again", c->tag);
                 c->last_error[0] = '\0';
         }
+        c->attempt = c->retry_cost = 0;
+        c->has_renewed = false;
         wake_waiters(c);
 }
 
+static bool is_refreshing(const struct client *c) {
+        return c->refresh || timer_is_running(&c->again);
+}
+
 static void start_refresh(struct client *c) {
-        if (c->refresh)
+        if (is_refreshing(c))
                 return;
         struct exchange_job job = {.arg = c, .step = step_refresh, .done = on_refreshed, .takes_failures = true};
+        c->last = (struct last_reply){0};
         if (exchange_start(c->exchange, &job, &c->refresh) < 0)
                 text_copy(c->last_error, sizeof c->last_error, "out of memory");
 }
@@ -216,6 +309,6 @@ void client_wait(struct client *c, struct client_waiter *w) {
         if (w->next)
                 w->next->link = &w->next;
         c->waiters = w;
-        if (!c->refresh)
+        if (!is_refreshing(c))
                 timer_start(&c->wake, exchange_loop(c->exchange), 0, wake_waiters, c);
 }

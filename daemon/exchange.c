@@ -32,7 +32,6 @@ struct exchange_run {
         int attempt;      /* 0 for the first */
         int retry_cost;   /* of the last retry */
         bool has_renewed; /* keys were rejected once already */
-        bool has_mended_clock;
 };
 
 static void send_request(struct exchange_run *run);
@@ -103,31 +102,10 @@ static void finish(struct exchange_run *run, int result, const struct err *err) 
         job.done(job.arg, result, &copy);
 }
 
-static void advance(struct exchange_run *run, const struct http_reply *reply) {
-        struct http_request next;
-        struct err err = {0};
-        http_request_init(&next);
-        int r = run->job.step(run->job.arg, reply, &next, &err);
-        char operation[80];
-        text_copy(operation, sizeof operation, run->request.operation);
-        http_request_done(&run->request);
-        run->request = next;
-        run->attempt = 0;
-        run->retry_cost = 0;
-        run->has_renewed = run->has_mended_clock = false;
-        if (r == STEP_SEND) {
-                send_request(run);
-                return;
-        }
-        if (r < 0 && !err.text[0])
-                err_set(&err, r, "%s", strerror(-r));
-        if (r < 0 && operation[0])
-                err_prefix(&err, "%s", operation);
-        finish(run, r, &err);
-}
+#define STRANGER "is a proxy or a login page in between?"
 
 /* What a person can do about each kind of failure. */
-static const struct {
+static const struct verdict {
         enum aws_outcome outcome;
         int code;
         const char *way_out;
@@ -139,6 +117,7 @@ static const struct {
         {AWS_NOT_FOUND, -ENOENT, "check the name and the region"},
         {AWS_THROTTLED, -EAGAIN, "it is tried again at the next poll"},
         {AWS_TRANSIENT, -EIO, "it is tried again at the next poll"},
+        {AWS_OTHER, -EPROTO, STRANGER},
 };
 
 static const struct {
@@ -151,19 +130,59 @@ static const struct {
         {HTTP_FAULT_TIMEOUT, "it is tried again at the next poll"},
 };
 
+static const struct verdict *verdict_of(enum aws_outcome outcome) {
+        size_t i = 0;
+        while (i + 1 < ELEMENTS(verdicts) && verdicts[i].outcome != outcome)
+                i++;
+        return &verdicts[i];
+}
+
+const char *exchange_way_out(enum aws_outcome outcome, enum http_fault fault) {
+        for (size_t i = 0; i < ELEMENTS(fault_advice); i++)
+                if (fault && fault_advice[i].fault == fault)
+                        return fault_advice[i].way_out;
+        return verdict_of(outcome)->way_out;
+}
+
+void exchange_advise(struct err *err, const char *way_out) {
+        size_t others = strlen(way_out) + strlen(": ");
+        if (others + 1 < sizeof err->text)
+                text_cut(err->text, sizeof err->text - others - 1);
+        size_t len = strlen(err->text);
+        snprintf(err->text + len, sizeof err->text - len, ": %s", way_out);
+}
+
+static void advance(struct exchange_run *run, const struct http_reply *reply) {
+        struct http_request next;
+        struct err err = {0};
+        http_request_init(&next);
+        int r = run->job.step(run->job.arg, reply, &next, &err);
+        char operation[80];
+        text_copy(operation, sizeof operation, run->request.operation);
+        http_request_done(&run->request);
+        run->request = next;
+        run->attempt = 0;
+        run->retry_cost = 0;
+        run->has_renewed = false;
+        if (r == STEP_SEND) {
+                send_request(run);
+                return;
+        }
+        if (r < 0 && !err.text[0])
+                err_set(&err, r, "%s", strerror(-r));
+        bool is_named = operation[0] && strncmp(err.text, operation, strlen(operation)) == 0;
+        if (r < 0 && operation[0] && !is_named)
+                err_prefix(&err, "%s", operation);
+        if (r == -EPROTO)
+                exchange_advise(&err, STRANGER);
+        finish(run, r, &err);
+}
+
 static void fail(struct exchange_run *run, enum aws_outcome outcome, const struct aws_error *error,
                  const struct http_reply *reply) {
         struct err err;
-        const char *way_out = "see the message";
-        int code = -EIO;
-        for (size_t i = 0; i < ELEMENTS(verdicts); i++)
-                if (verdicts[i].outcome == outcome) {
-                        way_out = verdicts[i].way_out;
-                        code = verdicts[i].code;
-                }
-        for (size_t i = 0; i < ELEMENTS(fault_advice); i++)
-                if (reply->fault && fault_advice[i].fault == reply->fault)
-                        way_out = fault_advice[i].way_out;
+        const char *way_out = exchange_way_out(outcome, reply->fault);
+        int code = verdict_of(outcome)->code;
         char status[16] = "";
         bool has_code = strncmp(error->code, "HTTP ", 5) != 0;
         if (reply->status > 0 && has_code)
@@ -204,16 +223,12 @@ static bool retries(struct exchange_run *run, enum aws_outcome outcome, const st
                 timer_start(&run->timer, run->exchange->loop, 0, resend, run);
                 return true;
         }
-        if (outcome == AWS_SKEW && !run->has_mended_clock) {
-                run->has_mended_clock = true;
-                timer_start(&run->timer, run->exchange->loop, 0, resend, run);
-                return true;
-        }
-        if (outcome == AWS_CREDENTIALS || outcome == AWS_SKEW)
+        if (outcome == AWS_CREDENTIALS)
                 return false; /* mended once, and refused again */
         int most = run->job.client ? client_max_attempts(run->job.client) : RETRY_ATTEMPTS_DEFAULT;
         bool may_have_acted = run->request.has_effect && reply->was_sent && outcome == AWS_TRANSIENT;
-        if (run->job.takes_failures || may_have_acted || !retry_is_useful(outcome) || run->attempt + 1 >= most)
+        bool may_repeat = (!run->job.takes_failures || outcome == AWS_SKEW) && !may_have_acted;
+        if (!may_repeat || !retry_is_useful(outcome) || run->attempt + 1 >= most)
                 return false;
         if (service) {
                 run->retry_cost = retry_bucket_take(&service->bucket, reply->fault == HTTP_FAULT_TIMEOUT);
@@ -330,7 +345,8 @@ static void send_request(struct exchange_run *run) {
         int r = run->request.service && run->request.auth == HTTP_AUTH_SIGV4 ? sign(run, &endpoint_url, &err) : 0;
         if (r == 1)
                 return;
-        x->n_requests++;
+        if (r == 0)
+                x->n_requests++;
         if (run->job.client)
                 run->request.ca_bundle = client_ca_bundle(run->job.client);
         if (r == 0 && run->request.argv)

@@ -5,6 +5,7 @@
 
 #include "aws/endpoint.h"
 #include "aws/environment.h"
+#include "aws/error.h"
 #include "aws/sigv4.h"
 #include "daemon/program.h"
 #include "daemon/wire.h"
@@ -31,6 +32,11 @@ void exchange_free(struct exchange *x);
 int exchange_start(struct exchange *x, const struct exchange_job *job, struct exchange_run **ret);
 /* Without calling back; NULL is allowed. */
 void exchange_cancel(struct exchange_run *run);
+
+/* What a person can do about a failure: a phrase. */
+const char *exchange_way_out(enum aws_outcome outcome, enum http_fault fault);
+/* Puts ": way_out" behind the text, which is cut when it must be. */
+void exchange_advise(struct err *err, const char *way_out);
 
 struct loop *exchange_loop(struct exchange *x);
 struct sigv4 *exchange_signer(struct exchange *x);

@@ -113,7 +113,7 @@ int wire_new(struct loop *l, const struct wire_options *options, struct wire **r
         if (!w)
                 return -ENOMEM;
         w->loop = l;
-        w->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : WIRE_TIMEOUT_MS;
+        w->timeout_ms = options->timeout_ms;
         w->multi = curl_multi_init();
         if (!w->multi || text_replace(&w->ca_bundle, options->ca_bundle) < 0 ||
             text_replace(&w->user_agent, options->user_agent) < 0) {
@@ -308,7 +308,9 @@ static void set_method(CURL *easy, const struct http_request *request) {
 
 static int prepare(struct wire_call *c, const struct http_request *request, const char *url) {
         CURL *easy = c->easy;
-        int64_t timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : c->wire->timeout_ms;
+        int64_t timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : WIRE_TIMEOUT_MS;
+        if (c->wire->timeout_ms > 0 && c->wire->timeout_ms < timeout_ms)
+                timeout_ms = c->wire->timeout_ms;
         if (add_headers(c, request) < 0 || curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK)
                 return -ENOMEM;
         set_method(easy, request);
@@ -331,6 +333,8 @@ static int prepare(struct wire_call *c, const struct http_request *request, cons
         curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a look-up that hangs is left to its thread, not waited for */
 #endif
         curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)c->body.cap);
+        if (request->has_effect) /* on a kept connection that turns out to be gone libcurl would send it again by itself */
+                curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
         if (request->is_local)
                 curl_easy_setopt(easy, CURLOPT_PROXY, "");
         const char *ca_bundle = request->ca_bundle ? request->ca_bundle : c->wire->ca_bundle;

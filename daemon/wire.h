@@ -14,7 +14,7 @@ enum { WIRE_TIMEOUT_MS = 30000, WIRE_REPLY_MAX = 32 << 20 };
 struct wire_options {
         const char *ca_bundle; /* PEM file in place of the system's, NULL: the system's */
         const char *user_agent;
-        int64_t timeout_ms; /* of a request that names none; 0: WIRE_TIMEOUT_MS */
+        int64_t timeout_ms; /* no request may take longer; 0: as it asks for, WIRE_TIMEOUT_MS when it does not */
 };
 
 typedef void (*wire_done)(void *arg, const struct http_reply *reply);
