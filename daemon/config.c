@@ -74,6 +74,14 @@ void config_settings(const struct config *c, size_t diagnoser, const char *appli
         }
 }
 
+bool config_is_in_maintenance(const struct config *c, const char *application, int64_t at_s) {
+        for (size_t i = 0; i < c->n_maintenance; i++)
+                if (glob_list_matches(c->maintenance[i].applications, application) &&
+                    schedule_contains(&c->maintenance[i].when, at_s))
+                        return true;
+        return false;
+}
+
 enum severity config_severity_cap(const struct config *c, const char *application) {
         enum severity cap = SEVERITY_CRITICAL;
         for (size_t i = 0; i < c->n_applications; i++)

@@ -5,6 +5,7 @@
 #include "daemon/log.h"
 #include "diagnosers/diagnosers.h"
 #include "notifiers/notifiers.h"
+#include "util/schedule.h"
 
 struct config_target {
         char *name, *region, *profile, *role_arn, *external_id, *applications;
@@ -41,6 +42,8 @@ struct config_notifier {
 
 struct config_maintenance {
         char *name, *applications, *schedule;
+        struct schedule when;
+        int line; /* where its section begins */
 };
 
 struct config {
@@ -76,6 +79,8 @@ void config_faults_done(struct config_faults *f);
 /* A diagnoser's settings for one application: the overrides whose glob matches, later sections win. `into` has param_count entries. */
 void config_settings(const struct config *c, size_t diagnoser, const char *application, double *into);
 /* Likewise; SEVERITY_CRITICAL when no section says anything. */
+/* Whether some [maintenance] covers the application at that instant. */
+bool config_is_in_maintenance(const struct config *c, const char *application, int64_t at_s);
 enum severity config_severity_cap(const struct config *c, const char *application);
 
 SCOPED_DEFINE(struct config, config_free)

@@ -128,6 +128,8 @@ static char **begin_named(struct reader *r) {
         }
         struct config_maintenance *m = LIST_ADD(c->maintenance, c->n_maintenance, c->maintenance_size);
         r->index = c->n_maintenance - 1;
+        if (m)
+                m->line = r->line;
         return m ? &m->name : NULL;
 }
 

@@ -115,6 +115,21 @@ static void finish_notifier(struct reader *r, size_t index) {
                 reader_fault(r, line, "[notifier %s]: %s", n->name, err.text);
 }
 
+static void finish_maintenance(struct reader *r) {
+        for (size_t i = 0; i < r->config->n_maintenance; i++) {
+                struct config_maintenance *m = &r->config->maintenance[i];
+                if (!m->applications)
+                        reader_fault(r, m->line, "[maintenance %s]: applications is missing: applications = orders-*",
+                                     m->name);
+                if (!m->schedule)
+                        reader_fault(r, m->line,
+                                     "[maintenance %s]: schedule is missing: schedule = Mon..Fri 03:00-05:00 UTC",
+                                     m->name);
+                else if (schedule_parse(span_of(m->schedule), &m->when, NULL) < 0)
+                        r->failed = -EINVAL;
+        }
+}
+
 void reader_finish(struct reader *r) {
         struct config *c = r->config;
         if (c->n_targets == 0 && r->faults->n == 0)
@@ -130,6 +145,7 @@ void reader_finish(struct reader *r) {
                 if (!t->applications && text_replace(&t->applications, "*") < 0)
                         r->failed = -ENOMEM;
         }
+        finish_maintenance(r);
         for (size_t i = 0; i < c->n_notifiers && !r->failed; i++) {
                 if (!c->notifiers[i].applications && text_replace(&c->notifiers[i].applications, "*") < 0)
                         r->failed = -ENOMEM;

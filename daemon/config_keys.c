@@ -55,7 +55,7 @@ static const struct config_key notifier_keys[] = {
 
 static const struct config_key maintenance_keys[] = {
         {.name = "applications", KEY_TEXT, offsetof(struct config_maintenance, applications)},
-        {.name = "schedule", KEY_TEXT, offsetof(struct config_maintenance, schedule)},
+        {.name = "schedule", KEY_SCHEDULE, offsetof(struct config_maintenance, schedule)},
         {0},
 };
 
@@ -92,6 +92,12 @@ static int set_budget(const struct config_key *key, double *slot, struct span te
         return 0;
 }
 
+static int set_schedule(char **slot, const char *text, struct err *reterr) {
+        struct schedule when;
+        int r = schedule_parse(span_of(text), &when, reterr);
+        return r < 0 ? r : text_replace(slot, text);
+}
+
 int config_key_set(const struct config_key *key, void *base, const char *text, struct err *reterr) {
         void *slot = (char *)base + key->offset;
         struct span value = span_of(text);
@@ -113,6 +119,8 @@ int config_key_set(const struct config_key *key, void *base, const char *text, s
                 if (severity_parse(value, slot) < 0)
                         return err_set(reterr, -EINVAL, "%s = %s: expected info, warning or critical", key->name, text);
                 return 0;
+        case KEY_SCHEDULE:
+                return set_schedule(slot, text, reterr);
         case KEY_BUDGET:
                 return set_budget(key, slot, value, reterr);
         }

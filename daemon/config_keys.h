@@ -4,7 +4,7 @@
 
 #include "daemon/config.h"
 
-enum key_kind { KEY_TEXT, KEY_NAME, KEY_DURATION, KEY_LEVEL, KEY_SEVERITY, KEY_BUDGET };
+enum key_kind { KEY_TEXT, KEY_NAME, KEY_DURATION, KEY_LEVEL, KEY_SEVERITY, KEY_BUDGET, KEY_SCHEDULE };
 
 struct config_key {
         const char *name; /* NULL ends the table */

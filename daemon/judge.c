@@ -229,7 +229,8 @@ static int judge_at(struct judge *j, int64_t at_s) {
                 .severity_cap = config_severity_cap(j->job.config, j->job.application),
                 .resolve_after_s = RESOLVE_AFTER_S,
                 .reopen_within_s = REOPEN_WITHIN_S,
-                .is_quiet = is_history || j->job.is_quiet,
+                .is_quiet = is_history || j->job.is_quiet ||
+                            config_is_in_maintenance(j->job.config, j->job.application, at_s),
         };
         r = incidents_judge(&judgement, &policy, &transitions);
         if (r == 0)

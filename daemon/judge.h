@@ -20,7 +20,7 @@ struct judge_job {
         int64_t from_s; /* judged before: continue from here; 0: only now */
         int64_t now_s;
         enum judge_set set;
-        bool is_quiet; /* maintenance */
+        bool is_quiet; /* nobody is to be told, whatever it is */
 };
 
 struct judge_result {
