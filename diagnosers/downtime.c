@@ -23,6 +23,8 @@ static const struct series_need needs[] = {
         {"restartingTime", NULL, LOOK_BACK_S, true},
         {"failingTime", NULL, LOOK_BACK_S, true},
         {"cancellingTime", NULL, LOOK_BACK_S, true},
+        {"fullRestarts", NULL, 3600, true},
+        {"numRestarts", NULL, 3600, true},
         {"uptime", NULL, LOOK_BACK_S, true},
         {"runningTime", NULL, LOOK_BACK_S, true},
         {0},
@@ -145,6 +147,18 @@ static void report_silent(const struct window *w, int64_t newest_s, int64_t unti
         finding_evidence_text(out, f, "metric", "uptime", newest_s, "last sample of any metric");
 }
 
+/* Restarts go on: a loop is about to be seen as one, so let it have its name. */
+static bool is_restarting(const struct window *w) {
+        static const char *const counters[] = {"fullRestarts", "numRestarts"};
+        for (size_t i = 0; i < ELEMENTS(counters); i++) {
+                const struct series_view *s = window_find(w, counters[i], NULL);
+                int64_t until_s = s ? series_until_s(w, s) : 0;
+                if (s && counter_increase(s, until_s - 600, until_s, 600) > 0)
+                        return true;
+        }
+        return false;
+}
+
 static int judge(const struct window *w, const double *settings, struct findings *out) {
         const struct series_view *uptime = window_find(w, "uptime", NULL), *known = NULL, *views[ELEMENTS(names)];
         if (!application_is_running(w->application))
@@ -168,8 +182,10 @@ static int judge(const struct window *w, const double *settings, struct findings
         const struct prior *prior = window_prior(w, "downtime", NULL);
         size_t n_loud = x.n_minutes - x.n_expected;
         size_t enough = prior && prior->severity > SEVERITY_INFO ? 1 : (size_t)settings[PERIODS];
+        /* A spell that outlasts what excuses it is as long as it is. */
+        bool is_loud = n_loud >= (is_restarting(w) ? enough : 1);
         if (x.n_minutes >= enough)
-                report_down(w, &x, n_loud, out); /* a spell that outlasts what excuses it is as long as it is */
+                report_down(w, &x, is_loud ? n_loud : 0, out);
         return out->failed;
 }
 
