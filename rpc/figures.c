@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "rpc/points.h"
+
 enum {
         FRESH_S = 30 * 60, /* an older value says nothing of now: slower tiers are read each ten intervals */
         HOUR_S = 3600,
@@ -60,18 +62,31 @@ static double lag(const struct window *window, enum figure figure) {
         return value >= 0 ? value : NAN;
 }
 
+static void write_number(struct jsonw *w, double value) {
+        char text[32];
+        if (isfinite(value))
+                jsonw_raw(w, (struct span){text, points_number(value, text)});
+        else
+                jsonw_null(w);
+}
+
+static void write_figure(struct jsonw *w, const char *name, double value) {
+        jsonw_key(w, name);
+        write_number(w, value);
+}
+
 static void write_figures(const struct application *a, const struct window *window, struct jsonw *w) {
         double interval_ms = a->is_checkpointing && a->checkpoint_interval_ms > 0 ? (double)a->checkpoint_interval_ms
                                                                                   : NAN;
         jsonw_key(w, "figures");
         jsonw_object(w);
-        jsonw_member_double(w, "checkpoint_ratio", newest(window, CHECKPOINT) / interval_ms);
-        jsonw_member_double(w, "restarts_1h", restarts(window));
-        jsonw_member_double(w, "cpu_pct", newest(window, CPU));
-        jsonw_member_double(w, "heap_pct", newest(window, HEAP));
-        jsonw_member_double(w, "lag_ms", lag(window, LAG_MS));
-        jsonw_member_double(w, "lag_records", lag(window, LAG_RECORDS));
-        jsonw_member_double(w, "records_in_per_s", newest(window, RECORDS_IN));
+        write_figure(w, "checkpoint_ratio", round(newest(window, CHECKPOINT) / interval_ms * 1e4) / 1e4);
+        write_figure(w, "restarts_1h", restarts(window));
+        write_figure(w, "cpu_pct", newest(window, CPU));
+        write_figure(w, "heap_pct", newest(window, HEAP));
+        write_figure(w, "lag_ms", lag(window, LAG_MS));
+        write_figure(w, "lag_records", lag(window, LAG_RECORDS));
+        write_figure(w, "records_in_per_s", newest(window, RECORDS_IN));
         jsonw_object_end(w);
 }
 
@@ -98,7 +113,7 @@ static void write_spark(const struct window *window, const struct metric *metric
                 double value = NAN;
                 for (; s && i < s->n_samples && s->samples[i].at_s < from_s + (k + 1) * SPARK_STEP_S; i++)
                         value = fmax(value, s->samples[i].value);
-                jsonw_double(w, value);
+                write_number(w, value);
         }
         jsonw_array_end(w);
 }
