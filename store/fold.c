@@ -27,7 +27,7 @@ static bool is_due(const struct store *s, int64_t now_s) {
 
 static int freeze(struct store *s) {
         struct folding f = {
-                .is_active = true, .n_items = s->series.n_items, .last_seq = s->journal_seq, .from_s = UINT32_MAX};
+                .is_active = true, .n_items = s->series.n_items, .last_seq = s->journal.last_seq, .from_s = UINT32_MAX};
         if (f.n_items > 0 && !(f.items = calloc(f.n_items, sizeof *f.items)))
                 return store_no_memory(s);
         for (size_t i = 0; i < f.n_items; i++) {
@@ -41,6 +41,7 @@ static int freeze(struct store *s) {
                 *head = (struct stream){0};
         }
         s->folding = f;
+        segments_folding(&s->journal, s->folded_seq);
         s->head_bytes = 0;
         s->head_since_s = 0;
         return 0;
@@ -59,8 +60,8 @@ static int write_part(struct store *s, uint32_t part) {
                 return 0;
         if (pack_write(items, n, &pack) < 0 || bytes_write(&s->zip, ZIP_FAST, buf_span(&pack), &zipped) < 0)
                 return store_no_memory(s);
-        return db_run(&s->db, "INSERT OR REPLACE INTO run VALUES(?1, ?2)", "ib", pack_key(s->next_run, part), zipped.data,
-                      zipped.len);
+        return db_run(&s->db, "INSERT OR REPLACE INTO run VALUES(?1, ?2)", "ib", pack_key(s->next_run, part),
+                      zipped.data, zipped.len);
 }
 
 static int write_block(struct store *s, size_t block) {
@@ -95,7 +96,7 @@ static int finish(struct store *s, struct transaction *t) {
         if (r < 0)
                 return r;
         s->folded_seq = s->folding.last_seq;
-        s->has_folded_rows = true;
+        s->has_leftovers = true;
         fold_cancel(s);
         cache_clear(&s->cache);
         return 1;

@@ -13,6 +13,7 @@
 #include "store/pack.h"
 #include "store/record.h"
 #include "store/rollup.h"
+#include "store/segments.h"
 #include "store/series.h"
 #include "store/store.h"
 
@@ -53,9 +54,9 @@ struct store {
         bool needs_replay;     /* the heads do not hold what the journal does: memory ran out */
         size_t head_bytes;
         int64_t head_since_s;  /* when the oldest part of the heads was put; 0: they are empty */
-        int64_t journal_seq;   /* the last one written */
+        struct segments journal;
         int64_t folded_seq;    /* up to here the journal is in runs */
-        bool has_folded_rows;  /* of the journal or of packed runs, to be removed */
+        bool has_leftovers;    /* of the journal or of packed runs, to be removed */
         struct run *runs;      /* oldest first */
         size_t n_runs, runs_size;
         int64_t next_run;

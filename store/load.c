@@ -53,7 +53,6 @@ static int load_meta(struct store *s) {
         if (r == 0)
                 r = db_number(&s->db, &last_run, "SELECT max(key) >> 24 FROM run", "");
         s->oldest_s = (uint32_t)oldest_s;
-        s->journal_seq = s->folded_seq;
         s->next_run = last_run + 1;
         return r < 0 ? r : 0;
 }
@@ -83,20 +82,19 @@ int samples_replay(struct store *s, const struct journal_row *row) {
         return 0;
 }
 
+static int replay_row(void *arg, struct span bytes) {
+        struct store *s = arg;
+        SCOPED(journal_row_done) struct journal_row row = {0};
+        int r = journal_read(&s->zip, bytes, &row);
+        if (r == -EUCLEAN)
+                return layers_unreadable(s, "a row of the journal");
+        return r == 0 ? samples_replay(s, &row) : store_no_memory(s);
+}
+
 static int replay_journal(struct store *s) {
-        SCOPED(db_release) sqlite3_stmt *row = NULL;
-        int r = db_query(&s->db, &row, "SELECT seq, entry FROM journal WHERE seq > ?1 ORDER BY seq", "i",
-                         s->folded_seq);
-        while (r == 0 && (r = db_step(&s->db, row)) == 1) {
-                SCOPED(journal_row_done) struct journal_row read = {0};
-                struct span bytes = {sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1)};
-                s->journal_seq = sqlite3_column_int64(row, 0);
-                r = bytes.data ? journal_read(&s->zip, bytes, &read) : -EUCLEAN;
-                if (r == -EUCLEAN)
-                        r = layers_unreadable(s, "a row of the journal");
-                else if (r == 0)
-                        r = samples_replay(s, &read);
-        }
+        int r = segments_replay(&s->journal, &s->db, s->folded_seq, replay_row, s);
+        s->n_unreadable += s->journal.n_lost;
+        s->journal.n_lost = 0;
         return r;
 }
 
@@ -130,8 +128,10 @@ int samples_load(struct store *s) {
         if (r == 0)
                 r = load_runs(s);
         if (r == 0)
+                r = segments_load(&s->journal, &s->db);
+        if (r == 0)
                 r = replay_journal(s);
-        s->has_folded_rows = true;
+        s->has_leftovers = true;
         return r;
 }
 
@@ -140,6 +140,7 @@ void samples_done(struct store *s) {
         pack_days_cancel(s);
         cache_clear(&s->cache);
         series_set_done(&s->series);
+        segments_done(&s->journal);
         free(s->runs);
         s->runs = NULL;
         s->n_runs = s->runs_size = 0;

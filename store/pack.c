@@ -7,8 +7,7 @@
 
 enum { FORMAT = 1, ITEMS_MAX = 1024, CHECK_BYTES = 4 };
 
-/* Finds flipped bits and swapped pages; not against malice. */
-static uint32_t checksum(struct span bytes) {
+uint32_t pack_check(struct span bytes) {
         uint64_t h = 0x9e3779b97f4a7c15 ^ bytes.len, word;
         size_t i = 0;
         for (; i + sizeof word <= bytes.len; i += sizeof word) {
@@ -40,7 +39,7 @@ int pack_write(const struct pack_item *items, size_t n, struct buf *to) {
         for (size_t i = 0; i < n; i++) {
                 put_varint(to, items[i].key - before);
                 put_varint(to, items[i].bytes.len);
-                put_check(to, checksum(items[i].bytes));
+                put_check(to, pack_check(items[i].bytes));
                 before = items[i].key;
         }
         for (size_t i = 0; i < n; i++)
@@ -75,5 +74,5 @@ int pack_find(struct span pack, uint32_t key, struct span *ret) {
         if (offset > reader_left(&in) || len > reader_left(&in) - offset)
                 return -EUCLEAN;
         *ret = (struct span){(const char *)in.at + offset, len};
-        return checksum(*ret) == check ? 0 : -EUCLEAN;
+        return pack_check(*ret) == check ? 0 : -EUCLEAN;
 }

@@ -15,6 +15,8 @@ struct pack_item {
         struct span bytes;
 };
 
+/* Finds flipped bits and swapped pages; not against malice. */
+uint32_t pack_check(struct span bytes);
 /* Keys grow. 0, -ENOMEM, -EMSGSIZE. */
 int pack_write(const struct pack_item *items, size_t n, struct buf *to);
 /* 0, 1: it is not there, -EUCLEAN: damaged (this item, or the pack). */

@@ -216,7 +216,7 @@ static int finish(struct store *s, int64_t now_s) {
         s->packed_day = today_of(now_s);
         s->n_runs -= n;
         memmove(s->runs, s->runs + n, s->n_runs * sizeof *s->runs);
-        s->has_folded_rows = true;
+        s->has_leftovers = true;
         pack_days_cancel(s);
         return 1;
 }

@@ -235,17 +235,27 @@ static int write_all(struct put *p) {
         if (r == 0)
                 r = put_series(s);
         for (size_t i = 0; i < p->n_rows && r == 0; i++)
-                r = db_run(&s->db, "INSERT INTO journal VALUES(?1, ?2)", "ib", s->journal_seq + 1 + (int64_t)i,
-                           p->rows[i].data, p->rows[i].len);
+                r = segments_append(&s->journal, &s->db, s->folded_seq, buf_span(&p->rows[i]));
         if (r == 0)
                 r = facts_put(s, b);
         if (r == 0 && b->metrics_requested > 0)
                 r = usage_add(s, target_of(s, b), b->collected_at_s, b->metrics_requested);
         if (r == 0)
                 r = transaction_commit(&t);
-        if (r == 0) {
+        if (r == 0)
                 s->n_stored_series = s->series.n_items;
-                s->journal_seq += (int64_t)p->n_rows;
+        return r;
+}
+
+/* A failure takes back what the transaction would have made true. */
+static int write_or_take_back(struct put *p) {
+        SCOPED(segments_done) struct segments before = {0};
+        int r = p->n_rows > 0 && segments_dup(&p->store->journal, &before) < 0 ? store_no_memory(p->store)
+                                                                               : write_all(p);
+        if (r < 0 && before.items) {
+                struct segments failed = p->store->journal;
+                p->store->journal = before;
+                before = failed;
         }
         return r;
 }
@@ -276,7 +286,7 @@ int store_put(struct store *s, const struct batch *b) {
         if (r == 0)
                 r = collect(&p);
         if (r == 0)
-                r = write_all(&p);
+                r = write_or_take_back(&p);
         if (r < 0)
                 take_back(&p);
         else

@@ -64,7 +64,7 @@ static const char samples[] =
         "CREATE TABLE series(id INTEGER PRIMARY KEY, target TEXT, application TEXT, metric TEXT, statistic TEXT,"
         "  dimensions TEXT);"
         "CREATE TABLE series_state(block INTEGER PRIMARY KEY, state BLOB);"
-        "CREATE TABLE journal(seq INTEGER PRIMARY KEY, entry BLOB);"
+        "CREATE TABLE journal(id INTEGER PRIMARY KEY, segment BLOB);"
         "CREATE TABLE run_list(id INTEGER PRIMARY KEY, from_s INT, to_s INT);"
         "CREATE TABLE run(key INTEGER PRIMARY KEY, pack BLOB);"
         "CREATE TABLE day(key INTEGER PRIMARY KEY, pack BLOB);"

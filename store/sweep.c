@@ -2,7 +2,7 @@
 /* Rows of samples that no longer count are removed a few at a time: each takes many pages with it. */
 #include "store/inner.h"
 
-enum { JOURNAL_ROWS = 16, RUN_ROWS = 128, DAY_ROWS = 8, ROLLUP_ROWS = 32 };
+enum { RUN_ROWS = 128, DAY_ROWS = 8, ROLLUP_ROWS = 32 };
 
 /* 1 when there may be more. */
 static int sweep(struct store *s, const char *sql, int64_t limit, int64_t n_rows) {
@@ -12,9 +12,7 @@ static int sweep(struct store *s, const char *sql, int64_t limit, int64_t n_rows
 
 static int sweep_all(struct store *s) {
         int64_t first_run = s->n_runs > 0 ? s->runs[0].id : s->next_run;
-        int journal = sweep(
-                s, "DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE seq <= ?1 ORDER BY seq LIMIT ?2)",
-                s->folded_seq, JOURNAL_ROWS);
+        int journal = segments_trim(&s->journal, &s->db, s->folded_seq);
         if (journal != 0)
                 return journal;
         return sweep(s, "DELETE FROM run WHERE key IN (SELECT key FROM run WHERE key < ?1 ORDER BY key LIMIT ?2)",
@@ -23,7 +21,7 @@ static int sweep_all(struct store *s) {
 
 int sweep_step(struct store *s) {
         SCOPED(transaction_done) struct transaction t = {0};
-        if (!s->has_folded_rows)
+        if (!s->has_leftovers)
                 return 0;
         int r = transaction_begin(&t, &s->db, DURABLE_SOON);
         if (r < 0)
@@ -34,7 +32,7 @@ int sweep_step(struct store *s) {
         r = transaction_commit(&t);
         if (r < 0)
                 return r;
-        s->has_folded_rows = has_more;
+        s->has_leftovers = has_more;
         return 1;
 }
 
