@@ -18,6 +18,7 @@ static const struct column incident_columns[] = {
         COLUMN(incident, acknowledged_at_s, INT64),
         COLUMN(incident, resolved_at_s, INT64),
         COLUMN(incident, absent_since_s, INT64),
+        COLUMN(incident, returns, INT64),
         COLUMN(incident, announced_severity, ENUM),
         COLUMN(incident, is_quiet, BOOL),
         COLUMN(incident, acknowledged_by, TEXT),

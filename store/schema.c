@@ -29,7 +29,7 @@ static const char facts[] =
 /* Incidents: copy 0 is how an incident stands; copy N is how it stood when revision N was told. */
 static const char incidents[] =
         "CREATE TABLE incident(id INT, copy INT, revision INT, target TEXT, application TEXT, application_arn TEXT,"
-        "  state INT, opened_at_s INT, updated_at_s INT, acknowledged_at_s INT, resolved_at_s INT, absent_since_s INT,"
+        "  state INT, opened_at_s INT, updated_at_s INT, acknowledged_at_s INT, resolved_at_s INT, absent_since_s INT, returns INT,"
         "  announced_severity INT, is_quiet INT, acknowledged_by TEXT, comment TEXT, diagnoser TEXT, subject TEXT,"
         "  severity INT, confidence INT, onset_s INT, is_expected INT, title TEXT, summary TEXT,"
         "  PRIMARY KEY(id, copy)) WITHOUT ROWID;"
