@@ -143,6 +143,7 @@ struct incident make_incident(const char *application, const char *diagnoser, in
                 .opened_at_s = at_s,
                 .updated_at_s = at_s,
                 .announced_severity = SEVERITY_WARNING,
+                .returns = 2,
                 .finding = {.diagnoser = diagnoser,
                             .severity = SEVERITY_CRITICAL,
                             .confidence = CONFIDENCE_HIGH,

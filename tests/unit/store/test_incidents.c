@@ -21,6 +21,8 @@ static void assert_incident(const struct incident *read, const struct incident *
         assert_int_equal(read->state, made->state);
         assert_int_equal(read->opened_at_s, made->opened_at_s);
         assert_int_equal(read->announced_severity, made->announced_severity);
+        assert_int_equal(read->absent_since_s, made->absent_since_s);
+        assert_int_equal(read->returns, made->returns);
         assert_text(read->target, made->target);
         assert_text(read->application, made->application);
         assert_text(read->application_arn, made->application_arn);
