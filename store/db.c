@@ -6,7 +6,11 @@
 
 #include "util/list.h"
 
-enum { BUSY_TIMEOUT_MS = 1000 };
+enum {
+        BUSY_TIMEOUT_MS = 1000,
+        LOG_PAGES = 500,      /* from here on db_checkpoint acts: the fsyncs take the longer the more there is */
+        LOG_PAGES_MAX = 8000, /* from here on a commit does it, when nobody else did */
+};
 
 static int errno_of(int result, int system_errno) {
         switch (result & 0xff) {
@@ -77,12 +81,32 @@ int db_fail_text(struct db *db, int code, const char *format, ...) {
         return code;
 }
 
+static int count_log(void *arg, sqlite3 *handle, const char *name, int n_pages) {
+        struct db *db = arg;
+        db->n_log_pages = n_pages;
+        if (n_pages >= LOG_PAGES_MAX)
+                sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, &db->n_log_pages, NULL);
+        return SQLITE_OK;
+}
+
+int db_checkpoint(struct db *db) {
+        if (db->n_log_pages < LOG_PAGES)
+                return 0;
+        int result = sqlite3_wal_checkpoint_v2(db->handle, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        /* A reader from outside may hold it up: the next one gets further. */
+        if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY)
+                return db_fail(db, result);
+        db->n_log_pages = 0;
+        return 1;
+}
+
 int db_open(const char *path, struct db *db) {
         int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
         int result = sqlite3_open_v2(path, &db->handle, flags, NULL);
         if (result != SQLITE_OK)
                 return db_fail(db, result);
         sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+        sqlite3_wal_hook(db->handle, count_log, db);
         sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
         return 0;

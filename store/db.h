@@ -14,6 +14,7 @@ struct db {
         sqlite3_stmt **statements; /* found by their text */
         size_t n_statements, statements_size;
         bool is_damaged; /* SQLite said that the file is corrupt */
+        int n_log_pages; /* in the write-ahead log, not yet in the database */
         char error[320];
 };
 
@@ -23,6 +24,8 @@ enum durability { DURABLE_SOON, DURABLE_SETTLED };
 
 int db_open(const char *path, struct db *db);
 void db_close(struct db *db);
+/* Brings the log into the database when there is enough of it: two fsyncs, which commits are thus spared. 1 when it was done. */
+int db_checkpoint(struct db *db);
 
 /* -errno for an SQLite result; keeps SQLite's words in db->error. */
 int db_fail(struct db *db, int result);

@@ -22,7 +22,9 @@ void fold_cancel(struct store *s) {
 }
 
 static bool is_due(const struct store *s, int64_t now_s) {
-        return s->head_since_s > 0 && (now_s - s->head_since_s >= FOLD_AGE_S || s->head_bytes >= FOLD_BYTES);
+        /* A clock that was set back must not put it off for long. */
+        bool is_old = now_s - s->head_since_s >= FOLD_AGE_S || s->head_since_s - now_s >= FOLD_AGE_S;
+        return s->head_since_s > 0 && (is_old || s->head_bytes >= FOLD_BYTES);
 }
 
 static int freeze(struct store *s) {
@@ -121,4 +123,8 @@ int fold_step(struct store *s, int64_t now_s) {
                 return r;
         s->folding.next_block++;
         return 1;
+}
+
+int fold_when_overdue(struct store *s) {
+        return s->head_bytes >= 2 * FOLD_BYTES ? fold_step(s, s->head_since_s) : 0;
 }

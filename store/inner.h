@@ -111,6 +111,8 @@ int layers_unreadable(struct store *s, const char *what);
 
 /* fold.c, pack_days.c, retain.c: bounded pieces of housekeeping; 1 when there is more to do, 0 when it is done or not due. */
 int fold_step(struct store *s, int64_t now_s);
+/* The same for a store that nobody maintains: when far too much is in memory. */
+int fold_when_overdue(struct store *s);
 void fold_cancel(struct store *s);
 int pack_days_step(struct store *s, int64_t now_s);
 void pack_days_cancel(struct store *s);

@@ -181,10 +181,20 @@ static int write_rollup(struct store *s, const struct made_day *made, uint32_t p
         return r;
 }
 
+/* What is packed need not stay in the runs: the next part's days can have its pages. */
+static int forget_runs(struct store *s, uint32_t part) {
+        int r = 0;
+        for (size_t i = 0; i < s->packing->n_runs && r == 0; i++)
+                r = db_run(&s->db, "DELETE FROM run WHERE key = ?1", "i", pack_key(s->runs[i].id, part));
+        return r;
+}
+
 static int write_part(struct store *s) {
         struct packing *p = s->packing;
         SCOPED(transaction_done) struct transaction t = {0};
         int r = transaction_begin(&t, &s->db, DURABLE_SOON);
+        if (r == 0)
+                r = forget_runs(s, p->part);
         for (size_t i = 0; i < p->n_days && r == 0; i++) {
                 r = write_day(s, p->days[i], p->part);
                 if (r == 0)

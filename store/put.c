@@ -287,9 +287,12 @@ int store_put(struct store *s, const struct batch *b) {
                 r = collect(&p);
         if (r == 0)
                 r = write_or_take_back(&p);
-        if (r < 0)
+        if (r < 0) {
                 take_back(&p);
-        else
-                show(&p);
-        return r;
+                return r;
+        }
+        show(&p);
+        /* What is stored is stored: that this fails is for the next maintenance to say. */
+        fold_when_overdue(s);
+        return 0;
 }

@@ -89,8 +89,40 @@ static double *column_of(struct hour *h, int column) {
         return column == 0 ? &h->min : column == 1 ? &h->max : column == 2 ? &h->sum : &h->last;
 }
 
+/* What is left of a number when the hour's minimum is known. */
+static double over_minimum(const struct hour *h, int column, double number) {
+        return column == 0 ? number : column == 2 ? number - h->min * h->n_samples : number - h->min;
+}
+
+static double with_minimum(const struct hour *h, int column, double rest) {
+        return column == 0 ? rest : column == 2 ? rest + h->min * h->n_samples : rest + h->min;
+}
+
+enum { NO_SCALE = SCALE_MAX + 1 };
+
+/* All numbers of all hours as units of one scale; NO_SCALE when they are no decimals. Sums of units are exact as doubles. */
+static unsigned find_scale(const struct hours *h, struct hour *units) {
+        for (unsigned scale = 0; scale <= SCALE_MAX; scale++) {
+                size_t n = 0;
+                bool fits = true;
+                for (; n < h->n_items && fits; n++) {
+                        units[n] = h->items[n];
+                        for (int column = 0; column < COLUMNS && fits; column++) {
+                                int64_t u;
+                                double *number = column_of(&units[n], column);
+                                fits = to_units(*number, scale, &u) && fabs(*number * 3600) < 1e9;
+                                *number = fits ? (double)u : 0;
+                        }
+                }
+                if (fits)
+                        return scale;
+        }
+        return NO_SCALE;
+}
+
 int hours_write(struct zip *z, const struct hours *h, struct buf *to) {
         double values[ROLLUP_HOURS];
+        struct hour units[ROLLUP_HOURS];
         uint64_t counts[ROLLUP_HOURS], steps[ROLLUP_HOURS];
         if (h->n_items == 0 || h->n_items > ROLLUP_HOURS)
                 return -EINVAL;
@@ -104,9 +136,12 @@ int hours_write(struct zip *z, const struct hours *h, struct buf *to) {
         int r = planes_write(z, ZIP_SMALL, steps + 1, h->n_items - 1, to);
         if (r == 0)
                 r = planes_write(z, ZIP_SMALL, counts, h->n_items, to);
+        unsigned scale = find_scale(h, units);
+        buf_put_char(to, (char)scale);
         for (int column = 0; column < COLUMNS && r == 0; column++) {
                 for (size_t i = 0; i < h->n_items; i++)
-                        values[i] = *column_of(&h->items[i], column);
+                        values[i] = scale == NO_SCALE ? *column_of(&h->items[i], column)
+                                                      : over_minimum(&units[i], column, *column_of(&units[i], column));
                 r = values_write(z, ZIP_SMALL, values, h->n_items, to);
         }
         return r;
@@ -129,6 +164,17 @@ static int read_times(struct zip *z, struct reader *in, struct hour *hours, size
         return r;
 }
 
+static int from_scale(struct hour *hours, size_t n, unsigned scale) {
+        for (size_t i = 0; i < n; i++)
+                for (int column = 0; column < COLUMNS; column++) {
+                        double *number = column_of(&hours[i], column);
+                        if (!(fabs(*number) < 9007199254740992.0))
+                                return -EUCLEAN;
+                        *number = from_units((int64_t)*number, scale);
+                }
+        return 0;
+}
+
 int hours_read(struct zip *z, struct span bytes, struct hours *h) {
         struct reader in = reader_of(bytes.data, bytes.len);
         struct hour hours[ROLLUP_HOURS];
@@ -138,11 +184,15 @@ int hours_read(struct zip *z, struct span bytes, struct hours *h) {
         if (format != FORMAT || n == 0)
                 return -EUCLEAN;
         int r = read_times(z, &in, hours, n);
+        unsigned scale = read_byte(&in);
         for (int column = 0; column < COLUMNS && r == 0; column++) {
-                r = values_read(z, &in, values, n);
+                r = scale > NO_SCALE ? -EUCLEAN : values_read(z, &in, values, n);
                 for (size_t i = 0; i < n && r == 0; i++)
-                        *column_of(&hours[i], column) = values[i];
+                        *column_of(&hours[i], column) = scale == NO_SCALE ? values[i]
+                                                                          : with_minimum(&hours[i], column, values[i]);
         }
+        if (r == 0 && scale != NO_SCALE)
+                r = from_scale(hours, n, scale);
         for (size_t i = 0; i < n && r == 0; i++) {
                 struct hour *slot = LIST_ADD(h->items, h->n_items, h->items_size);
                 if (!slot)

@@ -58,9 +58,11 @@ int64_t store_unreadable(const struct store *s) {
         return s->n_unreadable;
 }
 
-/* A piece of the work that keeps the file small. Folding what is in memory comes first: it bounds the memory. */
+/* A piece of the work that keeps the file and the memory small. */
 int store_maintain(struct store *s, int64_t now_s) {
         int r = samples_ready(s);
+        if (r == 0)
+                r = db_checkpoint(&s->db);
         if (r == 0)
                 r = fold_step(s, now_s);
         if (r == 0)

@@ -10,6 +10,7 @@
 #include <ftw.h>
 #include <inttypes.h>
 #include <math.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -98,19 +99,16 @@ struct fleet {
         int64_t n_samples, n_puts, n_steps;
 };
 
-static const char *const names[SERIES_EACH] = {"uptime", "fullRestarts", "downtime"};
-
 static void make_series(struct fleet *f, size_t n_applications) {
         f->n_series = n_applications * SERIES_EACH;
         f->ids = calloc(f->n_series, sizeof *f->ids);
         f->courses = calloc(f->n_series, sizeof *f->courses);
         check(f->ids && f->courses, "memory", NULL);
         for (size_t i = 0; i < f->n_series; i++) {
-                char application[48], metric[32];
-                size_t k = i % SERIES_EACH;
+                char application[48];
+                const struct metric *m = &metrics[i % SERIES_EACH];
                 snprintf(application, sizeof application, "payments-application-%zu", i / SERIES_EACH);
-                snprintf(metric, sizeof metric, "%s%.0zu", names[k] ? names[k] : "someOtherMetric", names[k] ? 0 : k);
-                struct series_key key = {"prod-eu", application, metric, "Maximum", ""};
+                struct series_key key = {"prod-eu", application, m->name, m->statistic, ""};
                 check(store_series(f->store, &key, &f->ids[i]) == 0, "store_series", f->store);
                 f->courses[i] = (struct course){.seed = i * 0x9e3779b97f4a7c15 + 1, .level = 50};
         }
@@ -214,9 +212,27 @@ static double read_median(struct fleet *f, int64_t step_s, double *ret_worst_cal
         return times[READS / 2];
 }
 
-static double file_bytes(const char *path) {
-        struct stat st;
-        return stat(path, &st) == 0 ? (double)st.st_size : 0;
+static double ask(sqlite3 *db, const char *sql) {
+        sqlite3_stmt *row = NULL;
+        check(sqlite3_prepare_v2(db, sql, -1, &row, NULL) == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW, sql, NULL);
+        double answer = sqlite3_column_double(row, 0);
+        sqlite3_finalize(row);
+        return answer;
+}
+
+/* The whole file, and what in it is not samples that were packed. */
+static void say_disk(const char *path, double n_samples) {
+        sqlite3 *db;
+        check(sqlite3_open(path, &db) == SQLITE_OK, "sqlite3_open", NULL);
+        double page = ask(db, "PRAGMA page_size");
+        bar("on disk, hours included", ask(db, "PRAGMA page_count") * page / n_samples, "B/sample", bar_stored);
+        say("  packed days", ask(db, "SELECT sum(pgsize) FROM dbstat WHERE name = 'day'") / n_samples, "B/sample");
+        say("  hours", ask(db, "SELECT sum(pgsize) FROM dbstat WHERE name = 'rollup'") / n_samples, "B/sample");
+        say("  free, for the next hours to be folded in", ask(db, "PRAGMA freelist_count") * page / n_samples,
+            "B/sample");
+        say("  free, for the journal", ask(db, "SELECT sum(pgsize) FROM dbstat WHERE name = 'journal'") / n_samples,
+            "B/sample");
+        sqlite3_close(db);
 }
 
 /* What a table of five minutes would take more: min, max, sum, last of every five samples, packed like everything else. */
@@ -249,11 +265,13 @@ static void say_five_minutes(void) {
 }
 
 static void say_windows(struct fleet *f) {
-        struct window_need needs[8];
+        struct window_need needs[SERIES_EACH];
         size_t n = 0, n_read = 0, n_applications = f->n_series / SERIES_EACH;
         int64_t now_s = T0 + f->minute * 60;
-        for (size_t i = 0; i < n_metrics && n < ELEMENTS(needs); i++)
-                needs[n++] = (struct window_need){&metrics[i], 6 * 3600};
+        while (n < SERIES_EACH) {
+                needs[n] = (struct window_need){&metrics[n], 6 * 3600};
+                n++;
+        }
         size_t asked = n_applications < 500 ? n_applications : 500;
         for (size_t i = 0; i < asked; i++) {
                 SCOPED(batch_done) struct batch b = {.collected_at_s = now_s};
@@ -273,7 +291,7 @@ static void say_windows(struct fleet *f) {
                         n_read += w->series[k].n_samples;
         }
         double took = clock_s(CLOCK_PROCESS_CPUTIME_ID) - from;
-        say("a window of 6 h, for one application", took / (double)asked * 1e6, "us");
+        say("a window of 6 h x 25 series, for one application", took / (double)asked * 1e6, "us");
         say("  for each of its samples", took / (double)n_read * 1e9, "ns");
 }
 
@@ -313,7 +331,7 @@ static void steady_state(const char *path, size_t n_applications, int64_t days) 
         /* The day after: everything is packed. */
         maintain(&f, T0 + (days + 1) * 86400);
         store_free(f.store);
-        bar("on disk, hours included", file_bytes(path) / (double)f.n_samples, "B/sample", bar_stored);
+        say_disk(path, (double)f.n_samples);
         free(f.ids);
         free(f.courses);
 }
