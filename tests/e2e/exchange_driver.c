@@ -8,7 +8,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "collectors/collectors.h"
 #include "daemon/client.h"
@@ -21,6 +24,24 @@
 
 enum { LANES_MAX = 64, QUERIES_MAX = 64 };
 
+static int64_t clock_rate =
+        1; /* --clock-rate: seconds of the wall clock in one real second, so that keys expire while one waits */
+
+/* In place of the C library's. */
+int clock_gettime(clockid_t id, struct timespec *t) {
+        static struct timespec first;
+        int r = (int)syscall(SYS_clock_gettime, id, t);
+        if (r < 0 || id != CLOCK_REALTIME || clock_rate == 1)
+                return r;
+        if (first.tv_sec == 0)
+                first = *t;
+        int64_t passed_ns = (t->tv_sec - first.tv_sec) * 1000000000 + t->tv_nsec - first.tv_nsec;
+        int64_t now_ns = first.tv_nsec + passed_ns * clock_rate;
+        t->tv_sec = first.tv_sec + now_ns / 1000000000;
+        t->tv_nsec = now_ns % 1000000000;
+        return 0;
+}
+
 struct driver;
 
 /* Runs that follow one another. */
@@ -30,6 +51,7 @@ struct lane {
         struct batch batch;
         struct delivery delivery;
         struct client_waiter waiter;
+        struct timer pause;
         struct exchange_run *run;
         bool has_been_answered; /* publish */
         enum outcome outcome;
@@ -42,19 +64,19 @@ struct driver {
         bool is_publish;
         struct collect_job job;
         struct metric_query queries[QUERIES_MAX];
-        int64_t timeout_ms, repeat, for_ms, connections;
+        int64_t timeout_ms, repeat, for_ms, pause_ms, connections;
         struct aws_environment environment;
         struct loop *loop;
         struct wire *wire;
         struct exchange *exchange;
         struct client *client;
         struct lane lanes[LANES_MAX];
-        int64_t n_started, n_running, n_failed, started_at_ms;
-        int result; /* of the first that failed */
+        int64_t n_started, n_lanes, n_failed, started_at_ms; /* n_lanes: that are still at work */
+        int result;                                          /* of the first that failed */
         struct err err;
 };
 
-static void start(struct lane *lane);
+static void start(void *arg);
 
 static void on_done(void *arg, int result, const struct err *err) {
         struct lane *lane = arg;
@@ -68,11 +90,10 @@ static void on_done(void *arg, int result, const struct err *err) {
                 d->result = result;
                 d->err = *err;
         }
-        d->n_running--;
         bool is_in_time = d->for_ms == 0 || loop_monotonic_ms(d->loop) - d->started_at_ms < d->for_ms;
         if (d->n_started < d->repeat && is_in_time)
-                start(lane);
-        else if (d->n_running == 0)
+                timer_start(&lane->pause, d->loop, d->pause_ms, start, lane);
+        else if (--d->n_lanes == 0)
                 loop_quit(d->loop);
 }
 
@@ -109,7 +130,8 @@ static void start_keys(struct lane *lane) {
         client_wait(client, &lane->waiter);
 }
 
-static void start(struct lane *lane) {
+static void start(void *arg) {
+        struct lane *lane = arg;
         struct driver *d = lane->driver;
         struct exchange_job job = {
                 .client = d->client,
@@ -120,7 +142,6 @@ static void start(struct lane *lane) {
         };
         int r = 0;
         d->n_started++;
-        d->n_running++;
         batch_clear(&lane->batch);
         if (!d->collector && !d->is_publish) {
                 start_keys(lane);
@@ -141,6 +162,7 @@ static void start(struct lane *lane) {
 static void begin(void *arg) {
         struct driver *d = arg;
         d->started_at_ms = loop_monotonic_ms(d->loop);
+        d->n_lanes = d->connections < d->repeat ? d->connections : d->repeat;
         for (int64_t i = 0; i < d->connections && i < d->repeat; i++)
                 start(&d->lanes[i]);
 }
@@ -205,6 +227,7 @@ static int open_all(struct driver *d, void (*quit)(void *arg)) {
 
 static void close_all(struct driver *d) {
         for (size_t i = 0; i < LANES_MAX; i++) {
+                timer_stop(&d->lanes[i].pause);
                 client_unwait(&d->lanes[i].waiter);
                 exchange_cancel(d->lanes[i].run);
                 if (d->lanes[i].state)
@@ -300,7 +323,9 @@ static int take_option(struct driver *d, const char *name, const char *value) {
                 {"timeout-ms", NULL, &d->timeout_ms},
                 {"repeat", NULL, &d->repeat},
                 {"for-ms", NULL, &d->for_ms},
+                {"pause-ms", NULL, &d->pause_ms},
                 {"connections", NULL, &d->connections},
+                {"clock-rate", NULL, &clock_rate},
         };
         for (size_t i = 0; i < ELEMENTS(options); i++) {
                 if (strcmp(options[i].name, name) != 0)
