@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ListApplications: what is there to watch. */
+/* ListApplications: what is there to watch, with the status and version by which a change is noticed. */
 #include <cjson/cJSON.h>
 #include <errno.h>
 
@@ -66,7 +66,8 @@ static int read_page(struct state *s, const struct http_reply *reply, struct bat
                 const char *name = reply_text(item, "ApplicationName");
                 if (!is_name(name))
                         s->n_odd++;
-                else if (batch_add_name(out, span_of(name)) < 0)
+                else if (batch_add_name(out, span_of(name), reply_text(item, "ApplicationStatus"),
+                                        reply_int(item, "ApplicationVersionId", 0)) < 0)
                         return -ENOMEM;
         }
         return pager_turn(&s->pager, operation, root, "NextToken", reterr);

@@ -123,7 +123,7 @@ static void put_body(struct buf *b, const struct state *s, const struct metric_r
         buf_put_char(b, '}');
 }
 
-static int send(struct state *s, struct http_request *ret_request, struct batch *out) {
+static int send(struct state *s, struct http_request *ret_request) {
         const struct metric_request *wanted = &s->plan.requests[s->current];
         struct http_request request;
         int r = json_request(&service, operation, &request);
@@ -136,10 +136,15 @@ static int send(struct state *s, struct http_request *ret_request, struct batch 
                 http_request_done(&request);
                 return r;
         }
-        r = json_request_send(&request, ret_request);
-        if (r == STEP_SEND)
-                out->metrics_requested += (int64_t)wanted->n;
-        return r;
+        return json_request_send(&request, ret_request);
+}
+
+/* What was answered is billed, each page of it, whether it is understood or not. */
+static void count(const struct state *s, struct batch *out) {
+        const struct metric_request *wanted = &s->plan.requests[s->current];
+        out->metrics_requested += (int64_t)wanted->n;
+        for (size_t i = 0; i < wanted->n; i++)
+                out->metrics_requested_by_tier[s->plan.items[wanted->first + i].query->metric->tier]++;
 }
 
 /* Place of "q17" in the request, -1 when it is none of ours. */
@@ -290,6 +295,8 @@ static int metrics_step(void *state, const struct http_reply *reply, struct http
         struct state *s = state;
         out->collected_at_s = s->now_s;
         out->settled_before_s = s->now_s - s->settle_s;
+        if (reply)
+                count(s, out);
         int r = reply ? read_page(s, reply, out, reterr) : begin(s, out);
         if (r == PAGER_SPENT)
                 return err_set(reterr, -EPROTO, "%s: no end after %d pages", operation, PAGES_MAX);
@@ -299,7 +306,7 @@ static int metrics_step(void *state, const struct http_reply *reply, struct http
         }
         if (r < 0)
                 return r;
-        return s->current < s->plan.n_requests ? send(s, ret_request, out) : 0;
+        return s->current < s->plan.n_requests ? send(s, ret_request) : 0;
 }
 
 static const char *const actions[] = {"cloudwatch:GetMetricData", NULL};

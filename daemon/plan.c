@@ -21,6 +21,7 @@ enum {
 static void watched_done(struct watched *w) {
         free(w->name);
         free(w->arn);
+        free(w->status);
         free(w->series);
 }
 
@@ -101,13 +102,13 @@ static int add_others(struct plan *p, char *const *sorted, size_t n, const char 
         return 0;
 }
 
-int plan_set_names(struct plan *p, char *const *names, size_t n, const char *globs, size_t *ret_added,
-                   size_t *ret_removed) {
+int plan_set_names(struct plan *p, const struct listed_application *names, size_t n, const char *globs,
+                   size_t *ret_added, size_t *ret_removed) {
         SCOPED(free) char **sorted = calloc(n + 1, sizeof *sorted);
         if (!sorted)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
-                sorted[i] = names[i];
+                sorted[i] = names[i].name;
         qsort(sorted, n, sizeof *sorted, compare_names);
         size_t removed = forget_others(p, sorted, n, globs), n_before = p->n_applications;
         int r = add_others(p, sorted, n, globs);
@@ -119,6 +120,13 @@ int plan_set_names(struct plan *p, char *const *names, size_t n, const char *glo
                 *ret_removed = removed;
         int placed = set_places(p);
         return r < 0 ? r : placed;
+}
+
+bool watched_has_changed(const struct watched *w, const struct listed_application *listed) {
+        if (w->described_at_s == 0)
+                return false;
+        return (listed->version_id > 0 && listed->version_id != w->version_id) ||
+               (listed->status && !text_same(listed->status, w->status));
 }
 
 static bool has_series(const struct watched *w, const struct metric *m) {
@@ -164,7 +172,8 @@ int plan_describe(struct plan *p, struct store *store, const struct application 
         if (version != w->flink_version)
                 w->n_series = 0;
         w->flink_version = version;
-        if (text_replace(&w->arn, facts->arn) < 0)
+        w->version_id = facts->version_id;
+        if (text_replace(&w->arn, facts->arn) < 0 || text_replace(&w->status, facts->status) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < n_metrics; i++) {
                 const struct metric *m = &metrics[i];

@@ -5,7 +5,8 @@
 #include "collectors/collectors.h"
 #include "store/store.h"
 
-enum { PLAN_FACTS = 3 };
+enum plan_fact { FACT_APPLICATION, FACT_OPERATIONS, FACT_SNAPSHOTS };
+enum { PLAN_FACTS = FACT_SNAPSHOTS + 1 };
 
 struct watched_series {
         int64_t id;
@@ -17,13 +18,17 @@ struct watched_series {
 
 struct watched {
         char *name, *arn;
+        char *status; /* as last described */
+        int64_t version_id;
         enum metric_level level;
         int flink_version;
-        bool is_running;    /* has a job: a stopped application costs nothing */
-        bool is_suspicious; /* something is wrong: asked for whole at each interval */
-        bool is_new;        /* not judged yet by this process */
+        bool is_running;             /* has a job: a stopped application costs nothing */
+        bool is_suspicious;          /* something is wrong: asked for whole at each interval */
+        bool is_new;                 /* not judged yet by this process */
+        bool is_changed[PLAN_FACTS]; /* to be read at once */
+        int64_t gone_at_s;           /* ListApplications does not name it any more; 0: it does */
         int64_t described_at_s;
-        int64_t asked_at_s[PLAN_FACTS]; /* per kind of fact, as the poller has them */
+        int64_t asked_at_s[PLAN_FACTS]; /* per kind of fact */
         int64_t judged_until_s;
         int64_t restarted_at_s; /* its running time was last seen to fall */
         int64_t retry_at_s;     /* facts could not be read: not before */
@@ -51,8 +56,10 @@ struct plan_times {
 void plan_done(struct plan *p);
 struct watched *plan_find(struct plan *p, const char *name);
 /* Adds and forgets so that exactly the names that match `globs` are watched. *ret_added, *ret_removed may be NULL. 0 or -ENOMEM. */
-int plan_set_names(struct plan *p, char *const *names, size_t n, const char *globs, size_t *ret_added,
-                   size_t *ret_removed);
+int plan_set_names(struct plan *p, const struct listed_application *names, size_t n, const char *globs,
+                   size_t *ret_added, size_t *ret_removed);
+/* Whether ListApplications says something else than what was last described. */
+bool watched_has_changed(const struct watched *w, const struct listed_application *listed);
 /* Takes over newly read facts and finds the series that this runtime and metrics level publish. 0 or -errno. */
 int plan_describe(struct plan *p, struct store *store, const struct application *facts);
 /* After a poll: how far each series has been read. 0 or -errno. */

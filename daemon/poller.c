@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "daemon/census.h"
 #include "daemon/client.h"
 #include "daemon/judge.h"
 #include "daemon/plan.h"
@@ -15,9 +16,10 @@
 
 enum {
         SLOTS = 4,
-        DISCOVER_EVERY = 10,   /* intervals */
-        CONTROL_BURST = 60,    /* MSF publishes no figure for its API: assume 5 calls a second, */
-        CONTROL_CALL_MS = 200, /* and use half of that in the long run */
+        DISCOVER_EVERY = 10,      /* intervals; */
+        DISCOVER_OFTEN_MAX = 250, /* so many applications are five calls: then each round */
+        CONTROL_BURST = 60,       /* MSF publishes no figure for its API: assume 5 calls a second, */
+        CONTROL_CALL_MS = 200,    /* and use half of that in the long run */
         OPERATIONS_OVERLAP_S = 3600,
         JUDGE_SLICE_MS = 10,
 };
@@ -40,9 +42,9 @@ static const struct fact {
         int every;
         bool is_for_later; /* not in an application's first round: what pages comes first */
 } facts[PLAN_FACTS] = {
-        {&collector_applications, PHASE_DESCRIBE, 1, false},
-        {&collector_operations, PHASE_LIST, 1, false},
-        {&collector_snapshots, PHASE_LIST, 10, true},
+        [FACT_APPLICATION] = {&collector_applications, PHASE_DESCRIBE, 1, false},
+        [FACT_OPERATIONS] = {&collector_operations, PHASE_LIST, 1, false},
+        [FACT_SNAPSHOTS] = {&collector_snapshots, PHASE_LIST, 10, true},
 };
 
 struct slot {
@@ -67,7 +69,7 @@ struct poller {
         size_t cursor; /* of the phase: application, or application and collector */
         struct judge *judge;
         struct target_state state;
-        struct batch names; /* of a discovery under way: they come in pages */
+        struct census census;
         int64_t discovered_at_s, round_at_s, tokens_at_ms;
         double control_tokens;
         size_t n_good, n_bad; /* tasks of this round */
@@ -78,31 +80,6 @@ static void run_phase(struct poller *p);
 
 static int64_t now_s(const struct poller *p) {
         return loop_now_s(p->host.loop);
-}
-
-/* Applications that the store knows are watched from the first second, even while ListApplications fails; so are those that the
- * configuration names without a wildcard. */
-static int load_names(struct poller *p) {
-        SCOPED(application_rows_done) struct application_rows known = {0};
-        SCOPED(batch_done) struct batch names = {0};
-        int r = store_list_applications(p->host.store, p->target->name, &known);
-        for (size_t i = 0; r == 0 && i < known.n_rows; i++)
-                r = batch_add_name(&names, span_of(known.rows[i].name));
-        struct span rest = span_of(p->target->applications);
-        while (r == 0 && rest.data) {
-                struct span item = span_trim(span_split(&rest, ','));
-                bool is_literal = item.len > 0 && item.data[0] != '!' && !memchr(item.data, '*', item.len) &&
-                                  !memchr(item.data, '?', item.len);
-                if (is_literal)
-                        r = batch_add_name(&names, item);
-        }
-        if (r == 0)
-                r = plan_set_names(&p->plan, names.names, names.n_names, p->target->applications, NULL, NULL);
-        for (size_t i = 0; r == 0 && i < known.n_rows; i++)
-                r = plan_describe(&p->plan, p->host.store, &known.rows[i]);
-        for (size_t i = 0; i < p->plan.n_applications; i++)
-                p->plan.applications[i].described_at_s = 0;
-        return r;
 }
 
 static int load_state(struct poller *p) {
@@ -133,6 +110,11 @@ int poller_new(const struct poller_host *host, const struct config_target *targe
         if (!p->tag)
                 return -ENOMEM;
         p->troubles.tag = p->tag;
+        p->census = (struct census){.tag = p->tag,
+                                    .target = target->name,
+                                    .globs = target->applications,
+                                    .store = host->store,
+                                    .plan = &p->plan};
         for (size_t i = 0; i < SLOTS; i++)
                 p->slots[i].poller = p;
         struct client_options options = {p->tag, target->region, target->profile, target->role_arn,
@@ -140,7 +122,7 @@ int poller_new(const struct poller_host *host, const struct config_target *targe
         int r = client_new(host->exchange, &options, &p->client);
         if (r < 0)
                 return r;
-        r = load_names(p);
+        r = census_load(&p->census, now_s(p));
         if (r == 0)
                 r = load_state(p);
         if (r < 0)
@@ -169,7 +151,7 @@ void poller_free(struct poller *p) {
         judge_free(p->judge);
         troubles_done(&p->troubles);
         plan_done(&p->plan);
-        batch_done(&p->names);
+        census_done(&p->census);
         client_free(p->client);
         free(p->tag);
         free(p);
@@ -206,24 +188,19 @@ static void seen(void *arg, const struct batch *b) {
                 log_error("%s: %s", p->tag, store_error(p->host.store));
         if (b->notice[0])
                 log_notice("%s: %s: %s", p->tag, s->collector->name, b->notice);
-        for (size_t i = 0; i < b->n_names; i++)
-                if (batch_add_name(&p->names, span_of(b->names[i])) < 0)
-                        log_error("%s: out of memory", p->tag);
+        if (census_add(&p->census, b) < 0)
+                log_error("%s: out of memory", p->tag);
 }
 
 static bool is_watched(void *arg, const char *application) {
-        return plan_find(arg, application);
+        const struct watched *w = plan_find(arg, application);
+        return w && w->gone_at_s == 0;
 }
 
-/* Only a complete list says who is gone. */
 static void take_names(struct poller *p) {
-        size_t added = 0, removed = 0;
-        if (plan_set_names(&p->plan, p->names.names, p->names.n_names, p->target->applications, &added, &removed) < 0)
-                log_error("%s: out of memory", p->tag);
+        if (census_take(&p->census, now_s(p)) < 0)
+                log_error("%s: the list of applications cannot be taken over: %s", p->tag, store_error(p->host.store));
         troubles_keep(&p->troubles, is_watched, &p->plan);
-        if (added || removed)
-                log_info("%s: %zu applications watched (%zu new, %zu gone)", p->tag, p->plan.n_applications, added,
-                         removed);
 }
 
 static void note_failure(struct poller *p, struct slot *s, const struct err *err) {
@@ -280,11 +257,13 @@ static bool discover(struct poller *p) {
         if (p->cursor > 0)
                 return true;
         p->cursor = 1;
-        bool is_due = p->round_at_s - p->discovered_at_s >= DISCOVER_EVERY * p->host.config->interval_s;
+        int64_t interval_s = p->host.config->interval_s;
+        int64_t every_s = p->plan.n_applications <= DISCOVER_OFTEN_MAX ? interval_s : DISCOVER_EVERY * interval_s;
+        bool is_due = p->round_at_s - p->discovered_at_s >= every_s - interval_s / 2;
         if (!is_due || troubles_is_paused(&p->troubles, collector_discovery.name, p->round_at_s))
                 return true;
         p->discovered_at_s = p->round_at_s;
-        batch_clear(&p->names);
+        census_begin(&p->census);
         struct collect_job job = {0};
         return start_task(p, &collector_discovery, NULL, &job) < 0;
 }
@@ -312,9 +291,10 @@ static bool is_fact_due(const struct poller *p, const struct watched *w, size_t 
         int64_t turn_s = (int64_t)p->plan.n_applications * 2 * PLAN_FACTS * CONTROL_CALL_MS / 1000;
         if (turn_s > every_s)
                 every_s = turn_s;
-        if (facts[which].phase != p->phase || p->round_at_s < w->retry_at_s || (facts[which].is_for_later && w->is_new))
+        if (facts[which].phase != p->phase || p->round_at_s < w->retry_at_s || w->gone_at_s > 0 ||
+            (facts[which].is_for_later && w->is_new))
                 return false;
-        return p->round_at_s - w->asked_at_s[which] >= every_s - interval_s / 2;
+        return w->is_changed[which] || p->round_at_s - w->asked_at_s[which] >= every_s - interval_s / 2;
 }
 
 static bool read_facts(struct poller *p) {
@@ -333,6 +313,7 @@ static bool read_facts(struct poller *p) {
                 int64_t from_s = w->asked_at_s[which] > 0 ? w->asked_at_s[which] - OPERATIONS_OVERLAP_S : 0;
                 struct collect_job job = {.wants_job_plan = true, .from_ms = from_s * 1000};
                 w->asked_at_s[which] = p->round_at_s;
+                w->is_changed[which] = false;
                 start_task(p, facts[which].collector, w->name, &job);
         }
         return true;
@@ -388,7 +369,7 @@ static int begin_judge(struct poller *p, struct watched *w, enum judge_set set) 
                 .now_s = p->round_at_s,
                 .set = set,
                 /* Before the operations were read nobody knows whether a restart was meant. */
-                .is_quiet = w->asked_at_s[1] == 0,
+                .is_quiet = w->asked_at_s[FACT_OPERATIONS] == 0,
         };
         return judge_new(&job, &p->judge);
 }

@@ -70,24 +70,30 @@ int batch_add_series_take(struct batch *b, struct listed_series *s) {
         TAKE_RECORD(b, series, s, listed_series_done);
 }
 
-#define COPY_TEXT(b, list, text)                                                                                       \
-        do {                                                                                                           \
-                char *copy_ = span_dup(text);                                                                          \
-                char **slot_ = copy_ ? LIST_ADD((b)->list, (b)->n_##list, (b)->list##_size) : NULL;                    \
-                if (!slot_) {                                                                                          \
-                        free(copy_);                                                                                   \
-                        return -ENOMEM;                                                                                \
-                }                                                                                                      \
-                *slot_ = copy_;                                                                                        \
-                return 0;                                                                                              \
-        } while (0)
+void listed_application_done(struct listed_application *a) {
+        free(a->name);
+        free(a->status);
+        *a = (struct listed_application){0};
+}
 
-int batch_add_name(struct batch *b, struct span name) {
-        COPY_TEXT(b, names, name);
+int batch_add_name(struct batch *b, struct span name, const char *status, int64_t version_id) {
+        struct listed_application fresh = {.name = span_dup(name), .version_id = version_id};
+        if (!fresh.name || text_replace(&fresh.status, status) < 0) {
+                listed_application_done(&fresh);
+                return -ENOMEM;
+        }
+        TAKE_RECORD(b, names, &fresh, listed_application_done);
 }
 
 int batch_add_log_stream(struct batch *b, struct span name) {
-        COPY_TEXT(b, log_streams, name);
+        char *copy = span_dup(name),
+             **slot = copy ? LIST_ADD(b->log_streams, b->n_log_streams, b->log_streams_size) : NULL;
+        if (!slot) {
+                free(copy);
+                return -ENOMEM;
+        }
+        *slot = copy;
+        return 0;
 }
 
 int batch_set_identity(struct batch *b, const char *account, const char *arn) {
@@ -105,7 +111,7 @@ void batch_clear(struct batch *b) {
         for (size_t i = 0; i < b->n_log_events; i++)
                 log_event_done(&b->log_events[i]);
         for (size_t i = 0; i < b->n_names; i++)
-                free(b->names[i]);
+                listed_application_done(&b->names[i]);
         for (size_t i = 0; i < b->n_series; i++)
                 listed_series_done(&b->series[i]);
         for (size_t i = 0; i < b->n_log_streams; i++)
@@ -116,6 +122,7 @@ void batch_clear(struct batch *b) {
         b->n_points = b->n_readings = b->n_applications = b->n_operations = b->n_snapshots = b->n_log_events =
                 b->n_names = b->n_series = b->n_log_streams = 0;
         b->metrics_requested = 0;
+        memset(b->metrics_requested_by_tier, 0, sizeof b->metrics_requested_by_tier);
         b->notice[0] = '\0';
 }
 

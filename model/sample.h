@@ -35,6 +35,12 @@ struct log_event {
         char *message; /* as CloudWatch Logs had it; NUL bytes replaced */
 };
 
+/* An application as ListApplications has it. */
+struct listed_application {
+        char *name, *status; /* status NULL: not said */
+        int64_t version_id;  /* 0: not said */
+};
+
 /* A series that CloudWatch has, whether it is polled or not; `dimensions` as in struct series_key. */
 struct listed_series {
         char *application, *metric, *dimensions;
@@ -60,15 +66,17 @@ struct batch {
         size_t n_snapshots, snapshots_size;
         struct log_event *log_events;
         size_t n_log_events, log_events_size;
-        char **names; /* applications that ListApplications named */
+        struct listed_application *names; /* that ListApplications named */
         size_t n_names, names_size;
         struct listed_series *series; /* that ListMetrics named */
         size_t n_series, series_size;
         char **log_streams; /* that DescribeLogStreams named */
         size_t n_log_streams, log_streams_size;
-        struct identity identity; /* that GetCallerIdentity named; NULL members: not asked */
+        struct identity identity;  /* that GetCallerIdentity named; NULL members: not asked */
+        const char *target;        /* whose usage it is, borrowed; NULL: that of the first series or application */
         int64_t metrics_requested; /* billed by CloudWatch */
-        char notice[240];          /* what AWS said beside the data ("Messages"); "" when nothing */
+        int64_t metrics_requested_by_tier[N_TIERS];
+        char notice[240]; /* what AWS said beside the data ("Messages"); "" when nothing */
 };
 
 /* Adders return 0 or -ENOMEM; _take adders own the record also when they fail. */
@@ -78,15 +86,18 @@ int batch_add_application_take(struct batch *b, struct application *a);
 int batch_add_operation_take(struct batch *b, struct operation *o);
 int batch_add_snapshot_take(struct batch *b, struct snapshot *s);
 int batch_add_log_event_take(struct batch *b, struct log_event *e);
-int batch_add_name(struct batch *b, struct span name);
+/* status may be NULL; the texts are copied. */
+int batch_add_name(struct batch *b, struct span name, const char *status, int64_t version_id);
 int batch_add_series_take(struct batch *b, struct listed_series *s);
 int batch_add_log_stream(struct batch *b, struct span name);
 /* What was there is freed; the texts are copied. */
 int batch_set_identity(struct batch *b, const char *account, const char *arn);
+void listed_application_done(struct listed_application *a);
 void listed_series_done(struct listed_series *s);
 /* Empties, keeps the arrays. */
 void batch_clear(struct batch *b);
 void batch_done(struct batch *b);
 
 SCOPED_DEFINE_VALUE(struct batch, batch_done)
+SCOPED_DEFINE_VALUE(struct listed_application, listed_application_done)
 SCOPED_DEFINE_VALUE(struct listed_series, listed_series_done)

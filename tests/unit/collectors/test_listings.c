@@ -19,10 +19,15 @@ static void test_discovery__pages__names_of_all(void **context) {
         assert_body(&run, "{\"Limit\":50,\"NextToken\":\"pay_ments.v-2\"}");
         assert_int_equal(run_file(&run, "kinesisanalytics/ListApplications-page-2.json"), 0);
         assert_int_equal(run.batch.n_names, 4);
-        assert_string_equal(run.batch.names[0], "orders");
-        assert_string_equal(run.batch.names[1], "pay_ments.v-2");
-        assert_string_equal(run.batch.names[2], "zeppelin");
-        assert_int_equal(strlen(run.batch.names[3]), 128);
+        const struct listed_application *a = run.batch.names;
+        assert_string_equal(a[0].name, "orders");
+        assert_string_equal(a[0].status, "RUNNING");
+        assert_int_equal(a[0].version_id, 42);
+        assert_string_equal(a[1].name, "pay_ments.v-2");
+        assert_string_equal(a[1].status, "READY");
+        assert_int_equal(a[1].version_id, 1);
+        assert_string_equal(a[2].name, "zeppelin");
+        assert_int_equal(strlen(a[3].name), 128);
         assert_string_equal(run.batch.notice, "ListApplications: 6 entries without a usable ApplicationName");
         run_done(&run);
 }

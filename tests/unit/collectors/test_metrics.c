@@ -44,7 +44,7 @@ static void test_metrics__two_queries__one_request_in_aws_json(void **context) {
         assert_string_equal(run_header(&run, "Content-Type"), "application/x-amz-json-1.0");
         assert_string_equal(run_header(&run, "X-Amz-Target"), "GraniteServiceVersion20100801.GetMetricData");
         assert_string_equal(run_header(&run, "x-amzn-query-mode"), "true");
-        assert_int_equal(run.batch.metrics_requested, 2);
+        assert_int_equal(run.batch.metrics_requested, 0); /* not answered yet */
         run_done(&run);
 }
 
@@ -79,6 +79,11 @@ static void test_metrics__complete_answer__points_and_readings(void **context) {
         assert_int_equal(run.batch.n_readings, 2);
         assert_reading(&run.batch, 0, 7, T0, T0 + 180);
         assert_reading(&run.batch, 1, 8, T0, T0 + 180);
+        assert_int_equal(run.batch.metrics_requested, 2);
+        assert_int_equal(run.batch.metrics_requested_by_tier[TIER_SENTINEL], 1); /* uptime */
+        assert_int_equal(run.batch.metrics_requested_by_tier[TIER_DIAGNOSIS], 0);
+        assert_int_equal(run.batch.metrics_requested_by_tier[TIER_SLOW], 1); /* numLateRecordsDropped */
+        assert_int_equal(run.batch.metrics_requested_by_tier[TIER_RARE], 0);
         assert_int_equal(run.batch.collected_at_s, NOW);
         assert_int_equal(run.batch.settled_before_s, NOW - 120);
         assert_string_equal(run.batch.notice, "");

@@ -35,7 +35,10 @@ static int teardown(void **state) {
 
 static void set_names(struct place *p, const char *globs, char *const *names, size_t n, size_t added, size_t removed) {
         size_t have_added = 99, have_removed = 99;
-        assert_int_equal(plan_set_names(&p->plan, names, n, globs, &have_added, &have_removed), 0);
+        struct listed_application listed[8] = {0};
+        for (size_t i = 0; i < n; i++)
+                listed[i].name = names[i];
+        assert_int_equal(plan_set_names(&p->plan, listed, n, globs, &have_added, &have_removed), 0);
         assert_int_equal(have_added, added);
         assert_int_equal(have_removed, removed);
 }

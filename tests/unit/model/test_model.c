@@ -319,10 +319,14 @@ static void test_batch__records__are_taken_and_kept(void **state) {
         assert_int_equal(batch_add_reading(&b, 7, T0, T0 + 60), 0);
         assert_int_equal(batch_add_operation_take(&b, &o), 0);
         assert_int_equal(batch_add_log_event_take(&b, &e), 0);
-        assert_int_equal(batch_add_name(&b, (struct span){"orders-2", 6}), 0);
+        assert_int_equal(batch_add_name(&b, (struct span){"orders-2", 6}, "RUNNING", 42), 0);
+        assert_int_equal(batch_add_name(&b, SPAN("bare"), NULL, 0), 0);
         assert_null(o.id); /* it belongs to the batch now */
         assert_string_equal(b.operations[0].id, "op-1");
-        assert_string_equal(b.names[0], "orders");
+        assert_string_equal(b.names[0].name, "orders");
+        assert_string_equal(b.names[0].status, "RUNNING");
+        assert_int_equal(b.names[0].version_id, 42);
+        assert_null(b.names[1].status);
         batch_clear(&b);
         assert_int_equal(b.n_points + b.n_readings + b.n_operations + b.n_log_events + b.n_names, 0);
         batch_done(&b);
