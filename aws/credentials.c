@@ -12,7 +12,7 @@
 
 enum {
         WINDOW_MAX_S = 15 * 60, /* before expiry, when a refresh should begin: botocore's advisory window */
-        LAST_MINUTE_S = 60,     /* keys this near to their end are not handed out while better ones may come */
+        LAST_MINUTE_S = 60,     /* the margin of keys that live longer than a few minutes */
         REJECT_EVERY_S = 60,
         STUCK_S = 300,           /* a refresh that got no reply for so long has been forgotten by its driver */
         STALE_RETRY_MIN_S = 120, /* instance metadata that gives expired keys is asked again after 2 to 10 minutes */
@@ -31,6 +31,7 @@ struct credentials {
         char *origin;           /* describes the plan */
         struct clock_skew skew; /* of those who give keys: their times are in theirs */
         int64_t usable_until_s; /* 0: no keys; INT64_MAX: no end */
+        int64_t margin_s;       /* before usable_until_s they are not handed out while better ones may come */
         int64_t due_at_s;
         int64_t started_at_s; /* of the running refresh */
         int64_t rejected_at_s;
@@ -132,7 +133,7 @@ static int64_t true_time_s(const struct credentials *c, int64_t now_s) {
 }
 
 const struct aws_keys *credentials_peek(const struct credentials *c, int64_t now_s) {
-        int64_t margin_s = c->failures > 0 || c->usable_until_s == INT64_MAX ? 0 : LAST_MINUTE_S;
+        int64_t margin_s = c->failures > 0 || c->usable_until_s == INT64_MAX ? 0 : c->margin_s;
         if (!c->keys.access_key_id || c->is_rejected || true_time_s(c, now_s) >= c->usable_until_s - margin_s)
                 return NULL;
         return &c->keys;
@@ -144,13 +145,15 @@ bool credentials_is_due(const struct credentials *c, int64_t now_s) {
         return true_time_s(c, now_s) >= c->due_at_s;
 }
 
-/* When a refresh of keys that live until `expires_at_s` should begin: 15 minutes or a third of their life before, up to a fifth of
- * that later by chance. */
-static int64_t refresh_at(struct credentials *c, int64_t expires_at_s, int64_t now_s) {
+/* A refresh begins 15 minutes or a third of their life before the keys expire, up to a fifth of that later by chance, and always before
+ * the margin: who waits for keys waits for a refresh. */
+static void plan_refresh(struct credentials *c, int64_t expires_at_s, int64_t now_s) {
         int64_t window_s = (expires_at_s - now_s) / 3;
         if (window_s > WINDOW_MAX_S)
                 window_s = WINDOW_MAX_S;
-        return expires_at_s - window_s + (int64_t)(jitter(c) * (double)window_s / 5);
+        c->usable_until_s = expires_at_s;
+        c->margin_s = window_s / 2 < LAST_MINUTE_S ? window_s / 2 : LAST_MINUTE_S;
+        c->due_at_s = expires_at_s - window_s + (int64_t)(jitter(c) * (double)window_s / 5);
 }
 
 static int accept(struct credentials *c, struct aws_keys *keys, bool keeps_stale, int64_t now_s, struct err *err) {
@@ -170,8 +173,7 @@ static int accept(struct credentials *c, struct aws_keys *keys, bool keeps_stale
         } else if (c->keys.expires_at_s == 0) {
                 c->usable_until_s = c->due_at_s = INT64_MAX;
         } else {
-                c->usable_until_s = c->keys.expires_at_s;
-                c->due_at_s = refresh_at(c, c->keys.expires_at_s, now_s);
+                plan_refresh(c, c->keys.expires_at_s, now_s);
         }
         c->failures = 0;
         c->last = (struct err){0};
