@@ -86,9 +86,16 @@ static int replay_row(void *arg, struct span bytes) {
         struct store *s = arg;
         SCOPED(journal_row_done) struct journal_row row = {0};
         int r = journal_read(&s->zip, bytes, &row);
-        if (r == -EUCLEAN)
+        if (r == -EUCLEAN) {
+                s->journal.n_lost++;
                 return layers_unreadable(s, "a row of the journal");
-        return r == 0 ? samples_replay(s, &row) : store_no_memory(s);
+        }
+        if (r < 0)
+                return store_no_memory(s);
+        /* Samples are missing here: the polls that come are to read again from where they were complete. */
+        if (s->journal.n_lost > 0)
+                row.n_advances = 0;
+        return samples_replay(s, &row);
 }
 
 static int replay_journal(struct store *s) {
