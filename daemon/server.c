@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@ enum {
         OUTPUT_LOW_BYTES = 64 << 10, /* more of an answer is made when less than this waits for the client */
         OUTPUT_MAX_BYTES = 64 << 20,
         GROUPS_MAX = 256,
+        GONE_EVERY_MS = 1000,   /* how often a client is looked after whose answer takes a while */
         STALLED_MS = 60 * 1000, /* a client that neither reads nor sends while it owes us something */
 };
 
@@ -42,10 +44,11 @@ struct connection {
         enum rpc_access access;
         ev_io reader, writer;
         ev_idle worker; /* makes the next piece when the loop has nothing better to do */
-        struct timer stalled;
+        struct timer stalled, gone;
         struct buf input, output;
         size_t n_written; /* of output */
         struct rpc_call *call;
+        bool is_waiting;  /* the call has nothing to say for now */
         bool is_ending;   /* the client has sent all it will */
         bool is_skipping; /* the rest of a line that was too long */
 };
@@ -58,6 +61,7 @@ static void connection_free(struct connection *c) {
         ev_io_stop(ev, &c->writer);
         ev_idle_stop(ev, &c->worker);
         timer_stop(&c->stalled);
+        timer_stop(&c->gone);
         close(c->fd);
         rpc_free(c->call);
         buf_done(&c->input);
@@ -68,6 +72,26 @@ static void connection_free(struct connection *c) {
         if (c->server->n_connections-- == CONNECTIONS_MAX)
                 ev_io_start(ev, &c->server->accept);
         free(c);
+}
+
+/* The call has something to say again. Frees nothing: the caller may be part of the call. */
+static void wake(void *arg) {
+        struct connection *c = arg;
+        c->is_waiting = false;
+        update(c);
+}
+
+/* Nothing is read while a call is answered, and a client that has only ended its own sending still wants the answer: what tells that
+ * it left is a hangup in both directions. */
+static void look_after(void *arg) {
+        struct connection *c = arg;
+        struct pollfd state = {.fd = c->fd};
+        if (poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR)) {
+                connection_free(c);
+                return;
+        }
+        if (c->is_waiting)
+                timer_start(&c->gone, c->server->loop, GONE_EVERY_MS, look_after, c);
 }
 
 static const char too_long[] = "the request is longer than 1 MiB";
@@ -84,6 +108,8 @@ static bool begin_call(struct connection *c) {
         else if (span_trim(line).len > 0 &&
                  rpc_start(c->server->host, line, c->access, loop_now_s(c->server->loop), &c->call) < 0)
                 rpc_refuse(&c->output, -32603, "out of memory");
+        if (c->call)
+                rpc_set_wake(c->call, wake, c);
         buf_consume(&c->input, line.len + 1);
         return true;
 }
@@ -95,7 +121,10 @@ static void on_work(struct ev_loop *ev, ev_idle *worker, int events) {
         struct connection *c = worker->data;
         if (c->call) {
                 int r = rpc_step(c->call, &c->output);
-                if (r != RPC_MORE) {
+                c->is_waiting = r == RPC_WAIT;
+                if (c->is_waiting && !timer_is_running(&c->gone))
+                        timer_start(&c->gone, c->server->loop, GONE_EVERY_MS, look_after, c);
+                if (r != RPC_MORE && r != RPC_WAIT) {
                         rpc_free(c->call);
                         c->call = NULL;
                 }
@@ -131,7 +160,7 @@ static void update(struct connection *c) {
                 c->is_skipping = true; /* to the line's end: who is still sending reads no answer */
                 waiting = c->output.len - c->n_written;
         }
-        bool can_work = (c->call || has_line) && waiting < OUTPUT_LOW_BYTES;
+        bool can_work = (c->call ? !c->is_waiting : has_line) && waiting < OUTPUT_LOW_BYTES;
         if (c->is_ending && waiting == 0 && !c->call && !has_line) {
                 connection_free(c);
                 return;
@@ -142,7 +171,7 @@ static void update(struct connection *c) {
                 ev_idle_start(ev, &c->worker);
         else if (!can_work && ev_is_active(&c->worker))
                 ev_idle_stop(ev, &c->worker);
-        bool owes = waiting > 0 || c->input.len > 0;
+        bool owes = waiting > 0 || (c->input.len > 0 && !c->is_waiting);
         if (!owes)
                 timer_stop(&c->stalled);
         else if (!timer_is_running(&c->stalled))

@@ -15,6 +15,7 @@
 #include "daemon/loop.h"
 #include "daemon/poller.h"
 #include "daemon/server.h"
+#include "daemon/work.h"
 #include "util/text.h"
 
 enum { RETENTION_EVERY_MS = 60 * 1000, RETENTION_AGAIN_MS = 50, STATUS_EVERY_MS = 60 * 1000 };
@@ -35,6 +36,7 @@ struct service {
         struct rpc_actions actions;
         struct timer retention, reload;
         int lock_fd, status;
+        size_t n_works;
         size_t n_unfinished; /* targets of a --oneshot whose round is not over */
         bool is_draining, has_failed_target;
 };
@@ -192,6 +194,14 @@ static int action_poll(void *arg, const char *target, struct err *reterr) {
         return is_found ? 0 : err_set(reterr, -ENOENT, "there is no target %s: see flinkwatchctl status", target);
 }
 
+static int action_begin(void *arg, const char *work, const char *target, void (*wake)(void *waiter), void *waiter,
+                        struct rpc_work **ret, struct err *reterr) {
+        struct service *s = arg;
+        struct work_host host = {s->loop, s->exchange, s->store, s->config, &s->n_works};
+        struct work_order order = {&host, target, wake, waiter};
+        return work_begin(work, &order, ret, reterr);
+}
+
 static void on_retention(void *arg) {
         struct service *s = arg;
         int r = store_retain(s->store, loop_now_s(s->loop) - s->config->retention_s);
@@ -227,7 +237,7 @@ static int open_network(struct service *s) {
 }
 
 static int open_socket(struct service *s, struct err *reterr) {
-        s->actions = (struct rpc_actions){s, action_poll, action_reload};
+        s->actions = (struct rpc_actions){s, action_poll, action_reload, action_begin};
         s->rpc = (struct rpc_host){
                 .store = s->store,
                 .actions = &s->actions,

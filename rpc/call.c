@@ -25,6 +25,8 @@ struct rpc_call {
         struct rpc_question question;
         void *state;
         const cJSON *id; /* NULL: nobody hears the answer */
+        void (*wake)(void *arg);
+        void *wake_arg;
         struct jsonw writer;
         struct buf unheard;
 };
@@ -208,11 +210,23 @@ static int prepare(struct rpc_call *call, const cJSON *request) {
         return r;
 }
 
+void rpc_set_wake(struct rpc_call *call, void (*wake)(void *arg), void *arg) {
+        call->wake = wake;
+        call->wake_arg = arg;
+}
+
+static void wake_caller(void *waiter) {
+        struct rpc_call *call = waiter;
+        if (call->wake)
+                call->wake(call->wake_arg);
+}
+
 static void begin(struct rpc_call *call) {
         const cJSON *request = call->next;
         const char *fault = request_fault(request);
         call->next = call->is_batch ? request->next : NULL;
-        call->question = (struct rpc_question){.host = call->host, .now_s = call->now_s};
+        call->question = (struct rpc_question){
+                .host = call->host, .now_s = call->now_s, .wake = wake_caller, .waiter = call};
         if (fault) {
                 const cJSON *id = cJSON_GetObjectItemCaseSensitive(request, "id");
                 bool is_usable = cJSON_IsString(id) || (cJSON_IsNumber(id) && fabs(id->valuedouble) <= EXACT_MAX);
@@ -242,8 +256,8 @@ static int work(struct rpc_call *call) {
         }
         int r = call->method->step(&call->question, call->state, w);
         w->out = out;
-        if (r == RPC_MORE)
-                return 0;
+        if (r == RPC_MORE || r == RPC_WAIT)
+                return r;
         if (r == 0 && call->id)
                 jsonw_object_end(w);
         end_method(call);
@@ -263,6 +277,8 @@ int rpc_step(struct rpc_call *call, struct buf *out) {
                 begin(call);
         if (r < 0 || out->failed)
                 return r < 0 ? r : out->failed;
+        if (r == RPC_WAIT)
+                return RPC_WAIT;
         if (call->method || call->next)
                 return RPC_MORE;
         if (call->has_answered)

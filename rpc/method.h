@@ -47,7 +47,9 @@ struct rpc_question {
         int64_t now_s;
         struct rpc_value values[RPC_PARAMS_MAX]; /* in the order of the method's table */
         struct buf dimensions;                   /* what a DIMENSIONS value points into */
-        int error_code;                          /* enum rpc_error; 0: none */
+        void (*wake)(void *waiter);              /* what a method that waits has called */
+        void *waiter;
+        int error_code; /* enum rpc_error; 0: none */
         struct err error;
 };
 
@@ -57,13 +59,13 @@ struct rpc_method {
         const struct rpc_param *params;
         /* Looks everything up that can fail. 0, or negative: with rpc_fail's error, else the store's. */
         int (*start)(struct rpc_question *q, void **ret_state);
-        /* Writes the next piece of the result: RPC_MORE, 0 when the result is complete, -errno when it cannot be. */
+        /* Writes the next piece of the result: RPC_MORE, RPC_WAIT (until q->wake(q->waiter)), 0 when the result is complete, -errno when it cannot be. */
         int (*step)(struct rpc_question *q, void *state, struct jsonw *w);
         void (*free)(void *state); /* NULL: free() */
 };
 
 extern const struct rpc_method rpc_status, rpc_apps, rpc_incidents, rpc_show, rpc_history, rpc_metrics, rpc_poll,
-        rpc_reload;
+        rpc_reload, rpc_doctor, rpc_iam_policy;
 extern const struct rpc_method *const rpc_methods[];
 extern const size_t rpc_n_methods;
 

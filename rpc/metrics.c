@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "rpc/method.h"
-#include "util/span.h"
+#include "util/text.h"
 
 enum { PIECE = 64 };
 
@@ -41,7 +41,9 @@ void rpc_write_dimensions(struct jsonw *w, const char *dimensions) {
         while (rest.data && rest.len > 0) {
                 struct span value = span_split(&rest, '\x1f'), name = span_split(&value, '=');
                 SCOPED(free) char *key = span_dup(name);
-                jsonw_key(w, key ? key : "");
+                if (!key)
+                        w->out->failed = -ENOMEM;
+                jsonw_key(w, text_or_empty(key));
                 jsonw_span(w, value.data ? value : SPAN(""));
         }
         jsonw_object_end(w);

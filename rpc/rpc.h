@@ -3,16 +3,29 @@
 #pragma once
 
 #include "store/store.h"
+#include "util/jsonw.h"
 
-enum { RPC_REQUEST_MAX = 1 << 20, RPC_MORE = 1 };
+enum { RPC_REQUEST_MAX = 1 << 20, RPC_MORE = 1, RPC_WAIT = 2 };
 
 enum rpc_access { RPC_READ, RPC_CHANGE };
+
+/* Something that takes longer than a call may: the daemon does it meanwhile. */
+struct rpc_work {
+        /* Writes the elements of the answer's array that are ready: RPC_MORE: call again at once; RPC_WAIT: nothing until the waiter is
+         * woken; 0: that was all; -errno: the answer cannot be completed. */
+        int (*next)(struct rpc_work *work, struct jsonw *w);
+        void (*free)(struct rpc_work *work); /* also cancels */
+};
 
 /* What the daemon does for a method; `arg` is its own. Each returns 0 or -errno with the reason. */
 struct rpc_actions {
         void *arg;
         int (*poll)(void *arg, const char *target, struct err *reterr); /* NULL: all */
         int (*reload)(void *arg, struct err *reterr);
+        /* Begins a work by its name, for one target or all (NULL). wake(waiter) is called from the loop, never from here and never after
+         * free. -EBUSY: too many are under way. */
+        int (*begin)(void *arg, const char *work, const char *target, void (*wake)(void *waiter), void *waiter,
+                     struct rpc_work **ret, struct err *reterr);
 };
 
 /* What every call may look at; borrowed while calls live. */
@@ -28,8 +41,10 @@ struct rpc_call;
 
 /* Begins the answer to one line (without its newline). Never fails but for -ENOMEM: a bad request becomes an error answer. */
 int rpc_start(const struct rpc_host *host, struct span line, enum rpc_access access, int64_t now_s, struct rpc_call **ret);
-/* Appends a piece of the answer (newline-ended when complete). RPC_MORE: call again when there is room; 0: done; -errno: the connection
- * cannot be answered. One call takes at most a few milliseconds. */
+/* Who is told that a call which answered RPC_WAIT has something to say; before the first step. */
+void rpc_set_wake(struct rpc_call *call, void (*wake)(void *arg), void *arg);
+/* Appends a piece of the answer (newline-ended when complete). RPC_MORE: call again when there is room; RPC_WAIT: when it has woken you;
+ * 0: done; -errno: the connection cannot be answered. One call takes at most a few milliseconds. */
 int rpc_step(struct rpc_call *call, struct buf *out);
 void rpc_free(struct rpc_call *call);
 /* The error line for input that is no request: too long, or not JSON. */

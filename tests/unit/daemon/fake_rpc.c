@@ -4,7 +4,8 @@
  *   big N        N letters, 256 KiB a step
  *   slow N       after N empty steps, "slow"
  *   access       "read" or "change"
- *   fail         a step that fails */
+ *   fail         a step that fails
+ *   wait TEXT    nothing until fake_rpc_wake() was called, then TEXT */
 #include <errno.h>
 
 #include "rpc/rpc.h"
@@ -15,7 +16,11 @@ struct rpc_call {
         char *text;
         size_t left;
         enum rpc_access access;
+        void (*wake)(void *arg);
+        void *wake_arg;
 };
+
+static struct rpc_call *waiting;
 
 struct fake_rpc_counts fake_rpc_counts;
 
@@ -33,6 +38,19 @@ int rpc_start(const struct rpc_host *host, struct span line, enum rpc_access acc
         fake_rpc_counts.live++;
         *ret = call;
         return 0;
+}
+
+void rpc_set_wake(struct rpc_call *call, void (*wake)(void *arg), void *arg) {
+        call->wake = wake;
+        call->wake_arg = arg;
+}
+
+bool fake_rpc_wake(void) {
+        struct rpc_call *call = waiting;
+        waiting = NULL;
+        if (call)
+                call->wake(call->wake_arg);
+        return call != NULL;
 }
 
 int rpc_step(struct rpc_call *call, struct buf *out) {
@@ -53,13 +71,17 @@ int rpc_step(struct rpc_call *call, struct buf *out) {
                 buf_put_char(out, '\n');
                 return 0;
         }
+        if (strcmp(call->word, "wait") == 0 && call->left++ == 0) {
+                waiting = call;
+                return RPC_WAIT;
+        }
         if (strcmp(call->word, "slow") == 0 && call->left-- > 0)
                 return RPC_MORE;
         if (strcmp(call->word, "slow") == 0)
                 buf_put_str(out, "slow\n");
         else if (strcmp(call->word, "access") == 0)
                 buf_put_str(out, call->access == RPC_CHANGE ? "change\n" : "read\n");
-        else if (strcmp(call->word, "echo") == 0)
+        else if (strcmp(call->word, "echo") == 0 || strcmp(call->word, "wait") == 0)
                 buf_printf(out, "%s\n", call->text);
         else
                 buf_put_str(out, "what?\n");
@@ -70,6 +92,8 @@ void rpc_free(struct rpc_call *call) {
         if (!call)
                 return;
         fake_rpc_counts.live--;
+        if (waiting == call)
+                waiting = NULL;
         free(call->text);
         free(call);
 }

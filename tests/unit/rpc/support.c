@@ -27,9 +27,13 @@ static int note_reload(void *arg, struct err *reterr) {
 
 static const struct rpc_actions actions = {.arg = &done, .poll = note_poll, .reload = note_reload};
 
-char *ask_line(struct store *s, enum rpc_access access, struct span line) {
-        const struct rpc_host host = {
+struct rpc_host test_host(struct store *s) {
+        return (struct rpc_host){
                 .store = s, .actions = &actions, .version = "1.2.3", .started_at_s = T0, .interval_s = 60, .pid = 4711};
+}
+
+char *ask_line(struct store *s, enum rpc_access access, struct span line) {
+        const struct rpc_host host = test_host(s);
         SCOPED(rpc_free) struct rpc_call *call = NULL;
         struct buf out = BUF_INIT(64 << 20);
         int r = rpc_start(&host, line, access, NOW, &call);

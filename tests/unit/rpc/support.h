@@ -22,6 +22,8 @@ struct done {
 extern struct done done;
 extern struct asked asked;
 
+/* Over that store, with actions that note what they are asked. */
+struct rpc_host test_host(struct store *s);
 /* The whole answer with its newline, "" when there is none; for the caller to free. */
 char *ask_line(struct store *s, enum rpc_access access, struct span line);
 /* The "result" of a method, for cJSON_Delete; params are JSON text, NULL for none. Fails the test on an error. */
