@@ -9,6 +9,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
+#include "ctl/elements.h"
 #include "ctl/value.h"
 #include "util/buf.h"
 #include "util/text.h"
@@ -78,12 +79,21 @@ static int receive_some(int fd, struct buf *reply) {
         return 0;
 }
 
+static void tell(const struct client_listener *listener, struct elements *elements, const struct buf *reply) {
+        struct span element;
+        while (listener && elements_next(elements, buf_span(reply), &element))
+                listener->element(listener->arg, element);
+}
+
 /* Up to the end of the line. */
-static int receive_line(int fd, const char *path, struct buf *reply, struct err *reterr) {
+static int receive_line(int fd, const char *path, const struct client_listener *listener, struct buf *reply,
+                        struct err *reterr) {
+        struct elements elements = {0};
         size_t seen = 0;
         while (!memchr(buf_str(reply) + seen, '\n', reply->len - seen)) {
                 seen = reply->len;
                 int r = receive_some(fd, reply);
+                tell(listener, &elements, reply);
                 if (r == -ETIMEDOUT)
                         return err_set(
                                 reterr, r,
@@ -138,7 +148,8 @@ static enum exit_code read_reply(const char *path, struct answer *a, struct err 
         return code;
 }
 
-static enum exit_code exchange(const char *path, const char *request, struct answer *a, struct err *reterr) {
+static enum exit_code exchange(const char *path, const char *request, const struct client_listener *listener,
+                               struct answer *a, struct err *reterr) {
         SCOPED(close) int fd = connect_to(path, reterr);
         if (fd < 0)
                 return EXIT_UNREACHABLE;
@@ -150,23 +161,28 @@ static enum exit_code exchange(const char *path, const char *request, struct ans
                         r == -EAGAIN ? "it is too busy" : strerror(-r));
                 return EXIT_UNREACHABLE;
         }
-        if (receive_line(fd, path, &a->line, reterr) < 0)
+        if (receive_line(fd, path, listener, &a->line, reterr) < 0)
                 return EXIT_UNREACHABLE;
         return read_reply(path, a, reterr);
 }
 
-enum exit_code client_call(const char *path, const char *method, cJSON *params, struct answer *ret,
-                           struct err *reterr) {
+enum exit_code client_listen(const char *path, const char *method, cJSON *params,
+                             const struct client_listener *listener, struct answer *ret, struct err *reterr) {
         SCOPED(free) char *request = write_request(method, params);
         struct answer a = {.line = BUF_INIT(REPLY_MAX_BYTES)};
         if (!request) {
                 err_set(reterr, -ENOMEM, "out of memory");
                 return EXIT_FAILED;
         }
-        enum exit_code code = exchange(path, request, &a, reterr);
+        enum exit_code code = exchange(path, request, listener, &a, reterr);
         if (code == EXIT_DONE)
                 *ret = a;
         else
                 answer_done(&a);
         return code;
+}
+
+enum exit_code client_call(const char *path, const char *method, cJSON *params, struct answer *ret,
+                           struct err *reterr) {
+        return client_listen(path, method, params, NULL, ret, reterr);
 }

@@ -17,9 +17,19 @@ struct answer {
 
 void answer_done(struct answer *a);
 
+/* Told of each object in a result that is an array, as soon as it has come; the text is borrowed. */
+struct client_listener {
+        void (*element)(void *arg, struct span text);
+        void *arg;
+};
+
 /* Calls `method` with `params` (taken, also when it fails; NULL: none). EXIT_DONE: *ret is filled, for answer_done; EXIT_FAILED: the daemon
  * refused; EXIT_UNREACHABLE: no answer. The reason is in *reterr. */
 enum exit_code client_call(const char *path, const char *method, struct cJSON *params, struct answer *ret,
                            struct err *reterr);
+
+/* The same; `listener` hears of the answer while it comes. */
+enum exit_code client_listen(const char *path, const char *method, struct cJSON *params,
+                             const struct client_listener *listener, struct answer *ret, struct err *reterr);
 
 SCOPED_DEFINE_VALUE(struct answer, answer_done)

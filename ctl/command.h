@@ -53,7 +53,7 @@ struct command {
 extern const struct command *const commands[];
 extern const size_t n_commands;
 extern const struct command command_status, command_apps, command_incidents, command_show, command_history,
-        command_metrics, command_poll, command_reload;
+        command_metrics, command_poll, command_reload, command_doctor, command_iam_policy;
 extern const struct option global_options[];
 extern const char *const diagnoser_names[];
 
@@ -91,6 +91,9 @@ struct session {
 
 /* Asks, or says why not on stderr. The answer is for answer_done. */
 enum exit_code session_ask(struct session *session, const char *method, struct cJSON *params, struct answer *ret);
+/* The same; `listener` hears of the answer while it comes. */
+enum exit_code session_listen(struct session *session, const char *method, struct cJSON *params,
+                              const struct client_listener *listener, struct answer *ret);
 /* Prints the result as one JSON document. */
 void session_print_json(struct session *session, const struct answer *answer);
 /* Shows what was drawn, in a pager when it is longer than the terminal; empties the screen. EXIT_DONE or EXIT_FAILED. */

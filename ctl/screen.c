@@ -105,7 +105,7 @@ enum style style_of(const char *word) {
                 {"UPDATING", STYLE_CYAN},      {"AUTOSCALING", STYLE_CYAN},  {"STARTING", STYLE_CYAN},
                 {"STOPPING", STYLE_CYAN},      {"MAINTENANCE", STYLE_CYAN},  {"ROLLING_BACK", STYLE_YELLOW},
                 {"ROLLED_BACK", STYLE_YELLOW}, {"acknowledged", STYLE_CYAN}, {"resolved", STYLE_GREEN},
-                {"FAILED", STYLE_RED},
+                {"FAILED", STYLE_RED},         {"failed", STYLE_ALARM},      {"skipped", STYLE_DIM},
         };
         for (size_t i = 0; word && i < ELEMENTS(styles); i++)
                 if (strcmp(word, styles[i].word) == 0)

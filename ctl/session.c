@@ -15,12 +15,17 @@ static void complain(const struct session *session, const char *text) {
         fprintf(stderr, "flinkwatchctl: %s\n", buf_str(&clean));
 }
 
-enum exit_code session_ask(struct session *session, const char *method, cJSON *params, struct answer *ret) {
+enum exit_code session_listen(struct session *session, const char *method, cJSON *params,
+                              const struct client_listener *listener, struct answer *ret) {
         struct err reason = {0};
-        enum exit_code code = client_call(session->socket, method, params, ret, &reason);
+        enum exit_code code = client_listen(session->socket, method, params, listener, ret, &reason);
         if (code != EXIT_DONE)
                 complain(session, reason.text);
         return code;
+}
+
+enum exit_code session_ask(struct session *session, const char *method, cJSON *params, struct answer *ret) {
+        return session_listen(session, method, params, NULL, ret);
 }
 
 void session_print_json(struct session *session, const struct answer *answer) {

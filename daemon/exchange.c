@@ -110,7 +110,7 @@ static const struct verdict {
         int code;
         const char *way_out;
 } verdicts[] = {
-        {AWS_DENIED, -EACCES, "allow the action to this identity (see the IAM policy in the manual)"},
+        {AWS_DENIED, -EACCES, "allow the action to this identity (flinkwatchctl doctor prints the policy statement)"},
         {AWS_CREDENTIALS, -EKEYREJECTED, "check the credentials and their expiry"},
         {AWS_SKEW, -EKEYREJECTED, "set this machine's clock"},
         {AWS_INVALID, -EINVAL, "the service refuses the request for good"},

@@ -11,7 +11,7 @@ static const struct {
         int (*begin)(const struct work_order *order, struct rpc_work **ret, struct err *reterr);
 } kinds[] = {
         {"doctor", doctor_begin},
-        {"iam_policy", policy_work_begin},
+        {"iam-policy", policy_work_begin},
 };
 
 /* Counts a work while it lives. */

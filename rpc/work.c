@@ -49,12 +49,12 @@ static int step(struct rpc_question *q, void *state, struct jsonw *w) {
 }
 
 static int doctor_start(struct rpc_question *q, void **ret_state) {
-        return start(q, "doctor", ret_state);
+        return start(q, rpc_doctor.name, ret_state);
 }
 
 static int iam_policy_start(struct rpc_question *q, void **ret_state) {
-        return start(q, "iam_policy", ret_state);
+        return start(q, rpc_iam_policy.name, ret_state);
 }
 
 const struct rpc_method rpc_doctor = {"doctor", RPC_READ, params, doctor_start, step, state_free};
-const struct rpc_method rpc_iam_policy = {"iam_policy", RPC_READ, params, iam_policy_start, step, state_free};
+const struct rpc_method rpc_iam_policy = {"iam-policy", RPC_READ, params, iam_policy_start, step, state_free};

@@ -38,3 +38,6 @@ complete -c flinkwatchctl -n __fish_use_subcommand -a poll -d 'ask AWS at once; 
 complete -c flinkwatchctl -n '__fish_seen_subcommand_from poll' -l now -d 'without waiting for the interval'
 complete -c flinkwatchctl -n '__fish_seen_subcommand_from poll' -a '(__flinkwatchctl_ask apps target)'
 complete -c flinkwatchctl -n __fish_use_subcommand -a reload -d 'read the configuration again; for members of the socket\'s group and root'
+complete -c flinkwatchctl -n __fish_use_subcommand -a doctor -d 'check keys, each permission, log groups, metrics level, clock and disk; says what mends each fault (exit 1)'
+complete -c flinkwatchctl -n '__fish_seen_subcommand_from doctor' -a '(__flinkwatchctl_ask apps target)'
+complete -c flinkwatchctl -n __fish_use_subcommand -a iam-policy -d 'the least that AWS must allow for this configuration, as IAM policies'

@@ -375,6 +375,57 @@ def test_operate__poll_and_reload__tell_what_was_done(daemon):
     assert denied.returncode == 1 and "you may only read" in denied.stderr
 
 
+def test_doctor__each_line__is_shown_as_it_comes(daemon):
+    lines = golden("doctor-faults")
+    shown = threading.Event()
+
+    def answer(request):
+        yield json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": []}).encode()[:-2] + json.dumps(lines[0]).encode()
+        assert shown.wait(30), "the first line was kept back"
+        yield b"," + json.dumps(lines[1:]).encode()[1:-1] + b"]}\n"
+
+    one = daemon(answer)
+    with subprocess.Popen([CTL, "--socket", one.path, "doctor", "prod"], stdout=subprocess.PIPE, env=environment(), text=True) as process:
+        head = [process.stdout.readline(), process.stdout.readline()]
+        shown.set()
+        text = "".join(head) + process.stdout.read()
+    with open(os.path.join(GOLDEN, "doctor-faults.pipe.txt"), encoding="utf-8") as file:
+        assert text == file.read()
+    assert process.returncode == 1
+    assert one.requests[0]["method"] == "doctor" and one.requests[0]["params"] == {"target": "prod"}
+
+
+@pytest.mark.parametrize("name,code", [("doctor-faults", 1), ("doctor-fine", 0)])
+def test_doctor__faults__are_its_exit_status(daemon, name, code):
+    for arguments in ([], ["--json"]):
+        done = ctl("--socket", daemon(result(golden(name))).path, *arguments, "doctor")
+        assert done.returncode == code
+    assert json.loads(done.stdout) == golden(name)
+
+
+def test_doctor__breaks_off__exits_3_with_what_came(daemon):
+    line = golden("doctor-fine")[0]
+    done = ctl("--socket", daemon(lambda request: [b'{"jsonrpc":"2.0","id":1,"result":[' + json.dumps(line).encode()]).path, "doctor")
+    assert done.returncode == 3 and line["text"] in done.stdout and "before it had answered" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["iam-policy-one", "iam-policy-two"])
+def test_iam_policy__json__is_one_document_of_all_statements(daemon, name):
+    one = daemon(result(golden(name)))
+    done = ctl("--socket", one.path, "--target", "prod", "--json", "iam-policy")
+    assert done.returncode == 0 and one.requests[0]["method"] == "iam-policy" and one.requests[0]["params"] == {"target": "prod"}
+    policy = json.loads(done.stdout)
+    sids = [statement.pop("Sid", None) for statement in policy["Statement"]]
+    assert policy == {"Version": "2012-10-17", "Statement": [s for d in golden(name) for s in d["policy"]["Statement"]]}
+    assert sids == {"iam-policy-one": [None, None],
+                    "iam-policy-two": ["DefaultCredentials1", "RoleArnAwsIam111122223333RoleFlinkwatch1"]}[name]
+
+
+def test_iam_policy__of_one_identity__can_be_used_as_it_is(daemon):
+    done = ctl("--socket", daemon(result(golden("iam-policy-one"))).path, "iam-policy")
+    assert done.returncode == 0 and json.loads(done.stdout) == golden("iam-policy-one")[0]["policy"]
+
+
 def test_help_and_version__need_no_daemon():
     assert ctl("--version").stdout.startswith("flinkwatchctl ")
     text = ctl("--help").stdout
