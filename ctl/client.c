@@ -63,9 +63,9 @@ static int send_all(int fd, struct span data) {
         return 0;
 }
 
-static int receive_some(int fd, struct buf *reply) {
+static int receive_some(int fd, int silence_ms, struct buf *reply) {
         struct pollfd readable = {.fd = fd, .events = POLLIN};
-        int r = poll(&readable, 1, SILENCE_S * 1000);
+        int r = poll(&readable, 1, silence_ms);
         if (r < 0 && errno == EINTR)
                 return 0;
         char *to = r > 0 ? buf_reserve(reply, READ_BYTES) : NULL;
@@ -81,7 +81,7 @@ static int receive_some(int fd, struct buf *reply) {
 
 static void tell(const struct client_listener *listener, struct elements *elements, const struct buf *reply) {
         struct span element;
-        while (listener && elements_next(elements, buf_span(reply), &element))
+        while (listener && listener->element && elements_next(elements, buf_span(reply), &element))
                 listener->element(listener->arg, element);
 }
 
@@ -90,9 +90,10 @@ static int receive_line(int fd, const char *path, const struct client_listener *
                         struct err *reterr) {
         struct elements elements = {0};
         size_t seen = 0;
+        int silence_ms = listener && listener->is_patient ? -1 : SILENCE_S * 1000;
         while (!memchr(buf_str(reply) + seen, '\n', reply->len - seen)) {
                 seen = reply->len;
-                int r = receive_some(fd, reply);
+                int r = receive_some(fd, silence_ms, reply);
                 tell(listener, &elements, reply);
                 if (r == -ETIMEDOUT)
                         return err_set(

@@ -92,7 +92,7 @@ static void on_line(void *arg, struct span text) {
 
 static int run(struct session *session) {
         struct listening l = {.session = session, .findings.screen = &session->screen};
-        const struct client_listener listener = {on_line, &l};
+        const struct client_listener listener = {.element = on_line, .arg = &l};
         SCOPED(answer_done) struct answer answer = {0};
         session->has_pager = false;
         enum exit_code code = session_listen(

@@ -65,7 +65,7 @@ struct rpc_method {
 };
 
 extern const struct rpc_method rpc_status, rpc_apps, rpc_incidents, rpc_show, rpc_history, rpc_metrics, rpc_poll,
-        rpc_reload, rpc_doctor, rpc_iam_policy;
+        rpc_reload, rpc_doctor, rpc_iam_policy, rpc_events;
 extern const struct rpc_method *const rpc_methods[];
 extern const size_t rpc_n_methods;
 

@@ -66,6 +66,7 @@ struct store {
         uint32_t oldest_s;       /* retention: what is older is not there */
         struct cache cache;
         int64_t n_unreadable;
+        struct store_listener *listeners; /* events.c */
 
         struct record application, operation, snapshot;                            /* facts.c */
         struct record incident, evidence, advice, symptom, suppressed, root_cause; /* incidents.c */
@@ -79,6 +80,9 @@ int facts_init(struct store *s);
 void facts_done(struct store *s);
 int incidents_init(struct store *s);
 void incidents_done(struct store *s);
+
+/* Begins to notice what is added to the events. */
+void events_init(struct store *s);
 
 /* Within a transaction. */
 int facts_put(struct store *s, const struct batch *b);

@@ -112,6 +112,8 @@ static int open_file(struct store *s) {
         if (r == 0)
                 r = read_instance(s);
         if (r == 0)
+                events_init(s);
+        if (r == 0)
                 r = samples_load(s);
         if (r == 0)
                 r = mark(&s->db, MARK_OPEN);

@@ -71,8 +71,35 @@ static const char samples[] =
         "CREATE TABLE rollup(key INTEGER PRIMARY KEY, pack BLOB);"
         "INSERT INTO meta VALUES('folded_seq', 0), ('oldest_s', 0), ('packed_day', 0);";
 
+/* What happened, in the order in which it became known: the key is what a follower remembers. Triggers write it, so that whoever adds to a
+ * timeline or learns of an operation tells of it, too. An operation is told of when it is first seen, and when it has ended. */
+static const char events[] =
+        "CREATE TABLE event(id INTEGER PRIMARY KEY AUTOINCREMENT, at_s INT, target TEXT, application TEXT, incident INT,"
+        "  severity INT, operation TEXT, name TEXT, text TEXT);"
+        "CREATE INDEX event_by_time ON event(at_s);"
+        "CREATE INDEX event_by_operation ON event(operation, application, target) WHERE operation IS NOT NULL;"
+        "INSERT INTO event(at_s, target, application, incident, severity, name, text)"
+        "  SELECT t.at_s, i.target, i.application, i.id, i.severity, t.kind, t.text FROM timeline t"
+        "  JOIN incident i ON i.id = t.incident AND i.copy = 0 ORDER BY t.id;"
+        "CREATE TRIGGER event_of_timeline AFTER INSERT ON timeline BEGIN"
+        "  INSERT INTO event(at_s, target, application, incident, severity, name, text)"
+        "    SELECT new.at_s, i.target, i.application, i.id, i.severity, new.kind, new.text FROM incident i"
+        "    WHERE i.id = new.incident AND i.copy = 0;"
+        " END;"
+        "CREATE TRIGGER event_of_operation AFTER INSERT ON operation BEGIN"
+        "  INSERT INTO event(at_s, target, application, operation, name, text)"
+        "    SELECT new.started_at_s, new.target, new.application, new.id, 'began', new.kind WHERE new.started_at_s > 0"
+        "    AND NOT EXISTS (SELECT 1 FROM event WHERE operation = new.id AND application = new.application"
+        "                    AND target = new.target AND name = 'began');"
+        "  INSERT INTO event(at_s, target, application, operation, name, text)"
+        "    SELECT new.ended_at_s, new.target, new.application, new.id, 'ended', new.kind || ' ' || new.status"
+        "      || iif(new.failure <> '', ': ' || new.failure, '') WHERE new.ended_at_s > 0"
+        "    AND NOT EXISTS (SELECT 1 FROM event WHERE operation = new.id AND application = new.application"
+        "                    AND target = new.target AND name = 'ended');"
+        " END;";
+
 /* Only ever add to the end. */
-static const char *const migrations[] = {facts, incidents, samples};
+static const char *const migrations[] = {facts, incidents, samples, events};
 
 int64_t schema_version(void) {
         return (int64_t)ELEMENTS(migrations);

@@ -105,6 +105,44 @@ struct timeline_rows {
 int store_timeline(struct store *s, int64_t incident_id, struct timeline_rows *ret); /* oldest first */
 void timeline_rows_done(struct timeline_rows *r);
 
+/* What happened: operations, changes of incidents, deliveries. */
+struct event_row {
+        int64_t id; /* grows with each that becomes known */
+        int64_t at_s;
+        char *target, *application;
+        int64_t incident;       /* 0: of an operation */
+        enum severity severity; /* of the incident, as it was then */
+        char *operation;        /* NULL: of an incident */
+        char *name;             /* "began", "ended"; else as in a timeline: "opened", "delivered" ... */
+        char *text;
+};
+struct event_rows {
+        struct event_row *rows;
+        size_t n_rows, rows_size;
+};
+/* One page at a time: up to EVENT_PAGE rows are looked at, those that match are appended, and the filter moves on. 1 when there may be more. */
+enum { EVENT_PAGE = 128 };
+struct event_filter {
+        const char *target;      /* NULL: any; exact */
+        const char *application; /* NULL: any; glob */
+        int64_t since_s;
+        bool is_by_time;   /* oldest first, else in the order in which they became known */
+        int64_t after_id;  /* those behind this one, */
+        int64_t after_at_s; /* and by time, behind (after_at_s, after_id) */
+};
+int store_next_events(struct store *s, struct event_filter *f, struct event_rows *ret);
+void event_rows_done(struct event_rows *r);
+/* Told when something has been added that store_next_events will find as soon as the transaction is over: `fn` is called from within it
+ * and may not use the store. */
+struct store_listener {
+        struct store_listener *next, **link;
+        void (*fn)(void *arg);
+        void *arg;
+};
+void store_listen(struct store *s, struct store_listener *l);
+/* A zeroed one is not listening. */
+void store_unlisten(struct store_listener *l);
+
 /* The next delivery that is due, in order per (incident, notifier), skipping notifiers listed in `busy`; 0, or 1 when none is due and
  * then *ret_next_s is when one of those notifiers that are not busy will have one (0: none at all). */
 int store_next_delivery(struct store *s, int64_t now_s, const char *const *busy, size_t n_busy, struct delivery *ret, int64_t *ret_next_s);
@@ -153,5 +191,6 @@ SCOPED_DEFINE_VALUE(struct series_rows, series_rows_done)
 SCOPED_DEFINE_VALUE(struct application_rows, application_rows_done)
 SCOPED_DEFINE_VALUE(struct incident_rows, incident_rows_done)
 SCOPED_DEFINE_VALUE(struct timeline_rows, timeline_rows_done)
+SCOPED_DEFINE_VALUE(struct event_rows, event_rows_done)
 SCOPED_DEFINE_VALUE(struct target_states, target_states_done)
 SCOPED_DEFINE_VALUE(struct notifier_states, notifier_states_done)

@@ -157,12 +157,14 @@ static void test_incidents_and_show__at_any_width__are_as_read(void **state) {
         draw_all(scenes, ELEMENTS(scenes));
 }
 
-static void test_apps_and_metrics__at_any_width__are_as_read(void **state) {
+static void test_lists__at_any_width__are_as_read(void **state) {
         static const struct scene scenes[] = {
                 {"apps-some", "apps-some", {"x", "apps"}},
                 {"apps-none", "apps-none", {"x", "apps"}},
                 {"metrics-some", "metrics-some", {"x", "metrics", "--app", "orders"}},
                 {"metrics-plain", "metrics-plain", {"x", "metrics", "--app", "orders"}},
+                {"events-some", "events-some", {"x", "events"}},
+                {"events-none", "events-none", {"x", "events"}},
         };
         (void)state;
         draw_all(scenes, ELEMENTS(scenes));
@@ -258,7 +260,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_status__at_any_width__is_as_read),
                 cmocka_unit_test(test_incidents_and_show__at_any_width__are_as_read),
-                cmocka_unit_test(test_apps_and_metrics__at_any_width__are_as_read),
+                cmocka_unit_test(test_lists__at_any_width__are_as_read),
                 cmocka_unit_test(test_history__in_each_format__is_as_read),
                 cmocka_unit_test(test_doctor_and_policies__at_any_width__are_as_read),
                 cmocka_unit_test(test_help__of_each_command__is_as_read),

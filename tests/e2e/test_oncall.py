@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the person on call uses, from the real daemon: events as they happen, the report, the metrics of the daemon itself."""
+
+import json
+import os
+import select
+import subprocess
+import time
+
+import pytest
+
+from harness import BUILD, TIMEOUT
+
+
+class Follower:
+    """`flinkwatchctl --json events --follow`, read line by line."""
+
+    def __init__(self, daemon, *arguments):
+        self.process = subprocess.Popen([os.path.join(BUILD, "flinkwatchctl"), "--socket", daemon.socket, "--json", "events", "--follow", *arguments],
+                                        env=daemon.environment, stdout=subprocess.PIPE)
+        self.text = b""
+        self.events = []
+
+    def read_until(self, predicate, timeout=TIMEOUT):
+        """The first event that the predicate holds for, of those so far and those to come."""
+        end = time.monotonic() + timeout
+        while True:
+            for event in self.events:
+                if predicate(event):
+                    return event
+            left = end - time.monotonic()
+            assert left > 0 and select.select([self.process.stdout], [], [], left)[0], f"it did not come: {self.events}"
+            piece = os.read(self.process.stdout.fileno(), 65536)
+            assert piece, f"flinkwatchctl ended: {self.events}"
+            *lines, self.text = (self.text + piece).split(b"\n")
+            self.events += [json.loads(line) for line in lines]
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def follow(daemon):
+    started = []
+
+    def start(*arguments):
+        started.append(Follower(daemon, *arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+@pytest.mark.scenario("demo.json")
+def test_events__followed__come_as_they_happen_and_each_once(sim, daemon, follow):
+    daemon.start()
+    follower, narrow = follow(), follow("--app", "cli*")
+    opened = follower.read_until(lambda e: e["event"] == "opened" and e["application"] == "orders")
+    assert opened["kind"] == "incident" and opened["severity"] == "critical" and opened["incident"] > 0
+    delivered = follower.read_until(lambda e: e["event"] == "delivered" and e["incident"] == opened["incident"])
+    assert delivered["kind"] == "delivery" and delivered["id"] > opened["id"]
+    sim.add_operation("clicks", {"operation": "StartApplication", "start": "now", "status": "IN_PROGRESS", "id": "op-now"})
+    began = narrow.read_until(lambda e: e["operation"] == "op-now")
+    assert (began["event"], began["text"], began["application"]) == ("began", "StartApplication", "clicks")
+    assert {e["application"] for e in narrow.events} == {"clicks"}
+    follower.read_until(lambda e: e["id"] == began["id"])
+    assert len({e["id"] for e in follower.events}) == len(follower.events)
+    listed = daemon.ask("events", "--since", "1d")
+    assert [e["at"] for e in listed] == sorted(e["at"] for e in listed)
+    assert {e["id"] for e in follower.events} <= {e["id"] for e in listed}
+
+
+def test_events__daemon_gone__exits_3(sim, daemon, follow):
+    daemon.start()
+    follower = follow()
+    daemon.stop()
+    assert follower.process.wait(TIMEOUT) == 3
