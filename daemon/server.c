@@ -2,6 +2,7 @@
 #include "daemon/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
@@ -295,10 +296,7 @@ static void on_connection(struct ev_loop *ev, ev_io *io, int events) {
         update(c);
 }
 
-static int set_rights(struct server *s, const char *group, struct err *reterr) {
-        if (!group)
-                return chmod(s->path, 0600) < 0 ? err_set(reterr, -errno, "chmod %s: %s", s->path, strerror(errno)) : 0;
-        errno = 0;
+static int find_group(struct server *s, const char *group, struct err *reterr) {
         struct group *entry = getgrnam(group);
         if (!entry)
                 return err_set(reterr, -ENOENT,
@@ -306,6 +304,15 @@ static int set_rights(struct server *s, const char *group, struct err *reterr) {
                                group);
         s->group = entry->gr_gid;
         s->has_group = true;
+        return 0;
+}
+
+static int set_rights(struct server *s, const char *group, struct err *reterr) {
+        if (!group)
+                return chmod(s->path, 0600) < 0 ? err_set(reterr, -errno, "chmod %s: %s", s->path, strerror(errno)) : 0;
+        int r = find_group(s, group, reterr);
+        if (r < 0)
+                return r;
         if (chown(s->path, (uid_t)-1, s->group) < 0)
                 return err_set(reterr, -errno,
                                "cannot give %s to the group %s: %s: run the daemon as root or as a member", s->path,
@@ -353,24 +360,40 @@ static int bind_socket(struct server *s, const char *group, struct err *reterr) 
         return listen(s->fd, SOMAXCONN) < 0 ? err_set(reterr, -errno, "listen on %s: %s", s->path, strerror(errno)) : 0;
 }
 
-int server_new(struct loop *l, const struct rpc_host *host, const char *path, const char *group, struct server **ret,
+/* Whoever opened it has set its owner and mode; who may change things is still our question. */
+static int adopt_socket(struct server *s, const struct server_socket *where, struct err *reterr) {
+        int flags = fcntl(where->fd, F_GETFL);
+        s->fd = where->fd;
+        if (flags < 0 || fcntl(s->fd, F_SETFL, flags | O_NONBLOCK) < 0)
+                return err_set(reterr, -errno, "the socket of the service manager: %s", strerror(errno));
+        return where->group ? find_group(s, where->group, reterr) : 0;
+}
+
+static void server_discard(struct server *s) {
+        if (s->fd >= 0)
+                close(s->fd);
+        if (s->is_bound)
+                unlink(s->path);
+        free(s->path);
+        free(s);
+}
+
+int server_new(struct loop *l, const struct rpc_host *host, const struct server_socket *where, struct server **ret,
                struct err *reterr) {
         struct server *s = calloc(1, sizeof *s);
-        if (!s)
+        if (!s) {
+                if (where->fd >= 0)
+                        close(where->fd);
                 return -ENOMEM;
+        }
         s->loop = l;
         s->host = host;
-        s->fd = -1;
-        int r = text_replace(&s->path, path);
+        s->fd = where->fd;
+        int r = text_replace(&s->path, where->path);
         if (r == 0)
-                r = bind_socket(s, group, reterr);
+                r = where->fd >= 0 ? adopt_socket(s, where, reterr) : bind_socket(s, where->group, reterr);
         if (r < 0) {
-                if (s->fd >= 0)
-                        close(s->fd);
-                if (s->is_bound)
-                        unlink(s->path);
-                free(s->path);
-                free(s);
+                server_discard(s);
                 return r;
         }
         ev_io_init(&s->accept, on_connection, s->fd, EV_READ);
@@ -387,8 +410,5 @@ void server_free(struct server *s) {
                 connection_free(s->connections);
         ev_io_stop(loop_ev(s->loop), &s->accept);
         timer_stop(&s->accept_again);
-        close(s->fd);
-        unlink(s->path);
-        free(s->path);
-        free(s);
+        server_discard(s);
 }

@@ -7,8 +7,13 @@
 
 struct server;
 
-/* Binds `path` (a stale socket is replaced; one that answers is not: -EADDRINUSE) with mode 0660 for `group` (NULL: 0600). */
-int server_new(struct loop *l, const struct rpc_host *host, const char *path, const char *group, struct server **ret,
+struct server_socket {
+        int fd;            /* a listening socket from outside, taken over also on failure; -1: bind `path` */
+        const char *path;  /* a stale socket there is replaced; one that answers is not: -EADDRINUSE */
+        const char *group; /* its members may use the socket, which gets mode 0660; NULL: mode 0600 */
+};
+
+int server_new(struct loop *l, const struct rpc_host *host, const struct server_socket *where, struct server **ret,
                struct err *reterr);
-/* Closes every connection and removes the socket. */
+/* Closes every connection and removes the socket that it bound. */
 void server_free(struct server *s);

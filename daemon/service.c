@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "aws/environment.h"
+#include "daemon/activation.h"
 #include "daemon/courier.h"
 #include "daemon/exchange.h"
 #include "daemon/lock.h"
@@ -231,7 +232,8 @@ static int open_state(struct service *s, struct err *reterr) {
 static int open_network(struct service *s) {
         static char user_agent[64];
         snprintf(user_agent, sizeof user_agent, "flinkwatch/%s", s->options->version);
-        struct wire_options wire = {.ca_bundle = aws_environment_get(&s->environment, "AWS_CA_BUNDLE"), .user_agent = user_agent};
+        struct wire_options wire = {.ca_bundle = aws_environment_get(&s->environment, "AWS_CA_BUNDLE"),
+                                    .user_agent = user_agent};
         int r = wire_new(s->loop, &wire, &s->wire);
         return r < 0 ? r : exchange_new(s->loop, s->wire, &s->environment, &s->exchange);
 }
@@ -246,7 +248,9 @@ static int open_socket(struct service *s, struct err *reterr) {
                 .interval_s = s->config->interval_s,
                 .pid = getpid(),
         };
-        return server_new(s->loop, &s->rpc, s->config->socket, s->config->socket_group, &s->server, reterr);
+        struct server_socket where = {.path = s->config->socket, .group = s->config->socket_group};
+        int r = activation_take(&where.fd, reterr);
+        return r < 0 ? r : server_new(s->loop, &s->rpc, &where, &s->server, reterr);
 }
 
 static int open_all(struct service *s, struct err *reterr) {

@@ -68,8 +68,8 @@ class Daemon:
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(self.config)
 
-    def start(self, *arguments, wait=True):
-        """Start in the background; wait=True returns when it said READY=1."""
+    def start(self, *arguments, wait=True, listener=None):
+        """Start in the background; wait=True returns when it said READY=1. listener: a socket to hand over as systemd does."""
         self.write_config()
         path = os.path.join(self.directory, "notify")
         if os.path.exists(path):
@@ -77,8 +77,11 @@ class Daemon:
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.bind(path)
         self._messages = ""
-        self.process = subprocess.Popen([os.path.join(BUILD, "flinkwatchd"), "-c", self.config_path, *arguments],
-                                        env={**self.environment, "NOTIFY_SOCKET": path}, stderr=subprocess.PIPE)
+        command = [os.path.join(BUILD, "flinkwatchd"), "-c", self.config_path, *arguments]
+        if listener:
+            command = ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&0 </dev/null', "sh", *command]
+        self.process = subprocess.Popen(command, env={**self.environment, "NOTIFY_SOCKET": path}, stdin=listener,
+                                        stderr=subprocess.PIPE)
         os.set_blocking(self.process.stderr.fileno(), False)
         if wait:
             self.wait_notify("READY=1")

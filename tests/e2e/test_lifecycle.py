@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start, stop, kill, start again: no gap, no duplicate, nobody told twice."""
 
+import json
 import os
 import signal
+import socket
 import sqlite3
+import subprocess
 import time
 
 import pytest
+
+from harness import BUILD
 
 
 def stamps(daemon, app="clicks", metric="uptime"):
@@ -63,6 +68,30 @@ def test_kill__during_the_first_round__next_start_has_everything_and_pages_once(
     assert sorted(ids) == ["orders", "payments"]
     times = stamps(daemon)
     assert len(times) == len(set(times)) and len(times) > 170
+
+
+def test_socket_activation__restart__clients_wait_instead_of_failing(sim, daemon):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(daemon.socket)
+        listener.listen()
+        daemon.start(listener=listener)
+        assert daemon.ask("status")["targets"][0]["name"] == "prod"
+        daemon.stop()
+        assert os.path.exists(daemon.socket)
+        with subprocess.Popen([os.path.join(BUILD, "flinkwatchctl"), "--socket", daemon.socket, "--json", "status"],
+                              env=daemon.environment, stdout=subprocess.PIPE, text=True) as client:
+            daemon.start(listener=listener)
+            assert json.loads(client.communicate(timeout=30)[0])["targets"][0]["name"] == "prod"
+        assert client.returncode == 0
+
+
+def test_socket_activation__of_another_kind__is_refused_in_one_line(sim, daemon):
+    with socket.socket(socket.AF_INET) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        daemon.start(listener=listener, wait=False)
+        assert daemon.wait() == 78
+    assert "expected one ListenStream= with the path of a Unix socket" in daemon.log
 
 
 def test_second_daemon__same_state__is_refused_with_the_pid(sim, daemon):

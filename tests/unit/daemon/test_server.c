@@ -23,6 +23,11 @@ struct place {
         char path[80];
 };
 
+static int serve_at(struct place *p, const char *path, const char *group, struct server **ret, struct err *reterr) {
+        const struct server_socket where = {.fd = -1, .path = path, .group = group};
+        return server_new(p->bench->loop, &p->host, &where, ret, reterr);
+}
+
 static int setup(void **state) {
         struct place *p = calloc(1, sizeof *p);
         struct err err;
@@ -31,7 +36,7 @@ static int setup(void **state) {
                 return -1;
         snprintf(p->path, sizeof p->path, "%s/s", p->bench->directory);
         *state = p;
-        return server_new(p->bench->loop, &p->host, p->path, NULL, &p->server, &err);
+        return serve_at(p, p->path, NULL, &p->server, &err);
 }
 
 static int teardown(void **state) {
@@ -393,7 +398,7 @@ static void expect_refused(struct place *p, const char *path, const char *group,
         struct server *second = NULL;
         struct err err = {0};
         size_t before = count_descriptors();
-        assert_int_equal(server_new(p->bench->loop, &p->host, path, group, &second, &err), code);
+        assert_int_equal(serve_at(p, path, group, &second, &err), code);
         assert_null(second);
         assert_non_null(strstr(err.text, words));
         assert_int_equal(count_descriptors(), before);
@@ -446,7 +451,7 @@ static void test_socket__left_from_a_crash__is_replaced(void **state) {
         close(fd);
         struct server *second = NULL;
         struct err err = {0};
-        assert_int_equal(server_new(p->bench->loop, &p->host, path, NULL, &second, &err), 0);
+        assert_int_equal(serve_at(p, path, NULL, &second, &err), 0);
         server_free(second);
 }
 
