@@ -85,7 +85,6 @@ static void report(const struct window *w, const double *settings, const struct 
                         "would fail like the checkpoints.");
         }
         finding_evidence_sample(out, f, s, s->samples[s->n_samples - 1], NAN);
-        findings_want(out, WANT_LOGS, NULL, x->newest_s - 60, x->newest_s + 120);
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {

@@ -93,7 +93,6 @@ static void report(const struct window *w, const struct checkpoint *c, int64_t f
                 "Do not stop the application with a snapshot meanwhile: the snapshot would hang behind the same barrier.");
         finding_evidence_sample(out, f, walk->duration, (struct sample){c->to_s, c->duration_ms}, limit_s * 1000);
         finding_evidence_sample(out, f, walk->size, (struct sample){c->to_s, c->size_bytes}, NAN);
-        findings_want(out, WANT_LOGS, NULL, c->at_s - 60, w->now_s);
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {

@@ -5,6 +5,7 @@
 
 #include "diagnosers/changes.h"
 #include "diagnosers/diagnosers.h"
+#include "diagnosers/first_fault.h"
 #include "diagnosers/phrases.h"
 #include "diagnosers/statistics.h"
 #include "util/text.h"
@@ -103,16 +104,21 @@ static void report_down(const struct window *w, const struct spell *x, size_t n_
                                          CONFIDENCE_HIGH, x->onset_s);
         f->is_expected = is_expected;
         double down_s = (double)(x->newest.at_s + 60 - x->onset_s);
-        finding_title(out, f, "Down for %s", phrase_span(down_s).text);
+        const struct explanation *v = is_expected ? NULL : first_fault_find(w, "downtime", x->onset_s);
+        SCOPED(buf_done) struct buf cause = BUF_INIT(FINDING_TEXT_MAX);
+        char title[FINDING_TITLE_MAX];
+        snprintf(title, sizeof title, "Down for %s", phrase_span(down_s).text);
+        first_fault_title(v, title, out, f);
+        first_fault_sentence(v, &cause);
         finding_summary(
                 out, f,
-                "The job has been down in each of the last %zu minutes, since %s (%s %.0f ms in the last one), although the "
+                "%sThe job has been down in each of the last %zu minutes, since %s (%s %.0f ms in the last one), although the "
                 "application is %s.%s",
-                x->n_minutes, phrase_time(x->onset_s).text, x->series->metric->name, x->newest.value,
+                buf_str(&cause), x->n_minutes, phrase_time(x->onset_s).text, x->series->metric->name, x->newest.value,
                 text_or_empty(w->application->status), is_expected ? " An operation explains it." : "");
         if (!is_expected) {
+                first_fault_tell(w, v, 300, 300, out, f);
                 advise(w, x->onset_s, out, f);
-                findings_want(out, WANT_LOGS, NULL, x->onset_s - 300, x->onset_s + 300);
         }
         finding_evidence_sample(out, f, x->series, x->newest, 0);
 }
@@ -143,6 +149,7 @@ static void report_silent(const struct window *w, int64_t newest_s, int64_t unti
                 "The application is %s, yet it has published no metric since %s: without a stop among its operations that is an "
                 "outage of the job.",
                 w->application->status, phrase_time(newest_s).text);
+        first_fault_tell(w, first_fault_find(w, "downtime", newest_s + 60), 300, 600, out, f);
         advise(w, newest_s, out, f);
         finding_evidence_text(out, f, "metric", "uptime", newest_s, "last sample of any metric");
 }

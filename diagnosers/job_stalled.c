@@ -6,6 +6,7 @@
 #include "diagnosers/changes.h"
 #include "diagnosers/checkpoints.h"
 #include "diagnosers/diagnosers.h"
+#include "diagnosers/first_fault.h"
 #include "diagnosers/phrases.h"
 #include "diagnosers/statistics.h"
 
@@ -79,7 +80,7 @@ static void report(const struct window *w, const struct series_view *in, int64_t
         finding_evidence_sample(out, f, in, in->samples[in->n_samples - 1], 0);
         if (behind)
                 finding_evidence_sample(out, f, lag, *behind, NAN);
-        findings_want(out, WANT_LOGS, NULL, since_s - 300, since_s + 300);
+        first_fault_tell(w, first_fault_find(w, "job_stalled", since_s), 300, 300, out, f);
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {

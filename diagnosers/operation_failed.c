@@ -4,6 +4,7 @@
 
 #include "diagnosers/changes.h"
 #include "diagnosers/diagnosers.h"
+#include "diagnosers/first_fault.h"
 #include "diagnosers/phrases.h"
 #include "util/text.h"
 
@@ -79,6 +80,16 @@ static void advise(const struct window *w, const struct operation *o, struct fin
                                o->failure ? o->failure : "none was given");
 }
 
+/* A job that does not come up says why in its log; a snapshot that fails, in the operation. */
+static bool starts_job(const struct operation *o) {
+        static const char *const kinds[] = {"StartApplication", "UpdateApplication", "RollbackApplication",
+                                            "AutoScale"};
+        for (size_t i = 0; i < ELEMENTS(kinds); i++)
+                if (text_same(o->kind, kinds[i]))
+                        return o->started_at_s > 0;
+        return false;
+}
+
 static int judge(const struct window *w, const double *settings, struct findings *out) {
         const struct operation *o = find_failed(w, settings[SHOWN_FOR]);
         if (!o)
@@ -89,11 +100,19 @@ static int judge(const struct window *w, const double *settings, struct findings
         bool is_running = application_is_running(w->application);
         struct finding *f = findings_add(out, "operation_failed", is_running ? SEVERITY_WARNING : SEVERITY_INFO,
                                          CONFIDENCE_HIGH, change_ended_s(w, o));
-        finding_title(out, f, "%s failed", what);
-        finding_summary(out, f, "%s, begun %s, failed after %s: %s. The application is %s.", what,
+        int64_t ended_s = change_ended_s(w, o);
+        const struct explanation *v = first_fault_find(w, "operation_failed", ended_s);
+        SCOPED(buf_done) struct buf cause = BUF_INIT(FINDING_TEXT_MAX);
+        char title[CHANGE_TEXT_MAX + 16];
+        snprintf(title, sizeof title, "%s failed", what);
+        first_fault_title(v, title, out, f);
+        first_fault_sentence(v, &cause);
+        finding_summary(out, f, "%s%s, begun %s, failed after %s: %s. The application is %s.", buf_str(&cause), what,
                         phrase_time(o->started_at_s).text,
                         phrase_span((double)(change_ended_s(w, o) - o->started_at_s)).text,
                         o->failure ? o->failure : "the service gave no reason", text_or_empty(w->application->status));
+        if (starts_job(o))
+                first_fault_tell(w, v, ended_s - o->started_at_s + 60, 120, out, f);
         advise(w, o, out, f);
         finding_evidence_text(out, f, "operation", o->id, change_ended_s(w, o), text_or_empty(o->failure));
         return out->failed;

@@ -7,12 +7,14 @@
 
 #include "diagnosers/changes.h"
 #include "diagnosers/diagnosers.h"
+#include "diagnosers/first_fault.h"
 #include "diagnosers/phrases.h"
 #include "diagnosers/statistics.h"
 #include "util/text.h"
 
 enum { RESTARTS, WINDOW, UPTIME_RESETS, SETTLING };
 enum { FLINK_2_2 = 202, HOUR_S = 3600, QUIET_S = 3600, KEEP_S = 900, NEARBY_S = 1800, LOOK_BACK_S = 15 * 86400 };
+enum { LOG_BEFORE_S = 600, LOG_AFTER_S = 180 }; /* where the first fault is looked for at first */
 
 static const struct param params[] = {
         {"restarts", PARAM_COUNT, 3, 1, 1000, "restarts within the window that make a loop"},
@@ -120,18 +122,18 @@ static struct signals look(const struct window *w, const double *settings) {
         return g;
 }
 
-enum verdict { VERDICT_NONE, VERDICT_EXPECTED, VERDICT_LOOP };
+enum state { STATE_CALM, STATE_EXPECTED, STATE_LOOP };
 
-static enum verdict decide(const struct window *w, const double *settings, const struct signals *g) {
+static enum state decide(const struct window *w, const double *settings, const struct signals *g) {
         double restarts = settings[RESTARTS], resets = settings[UPTIME_RESETS];
         if (g->restarts.unexpected >= restarts || g->resets.unexpected > resets)
-                return g->recent.unexpected > 0 || g->restarts.unexpected >= restarts ? VERDICT_LOOP : VERDICT_NONE;
+                return g->recent.unexpected > 0 || g->restarts.unexpected >= restarts ? STATE_LOOP : STATE_CALM;
         const struct prior *prior = window_prior(w, "restart_loop", NULL);
         if (prior && prior->severity > SEVERITY_INFO && g->recent.unexpected > 0)
-                return VERDICT_LOOP;
+                return STATE_LOOP;
         if (g->restarts.unexpected + g->restarts.expected >= restarts)
-                return VERDICT_EXPECTED;
-        return VERDICT_NONE;
+                return STATE_EXPECTED;
+        return STATE_CALM;
 }
 
 static void describe_change(const struct window *w, const struct operation *o, int64_t onset_s, char *to, size_t size) {
@@ -167,11 +169,12 @@ static void advise_rollback(const struct window *w, const struct operation *o, s
                         text_or_empty(o->failure));
 }
 
-static void advise(const struct window *w, const struct operation *change, int64_t onset_s, struct findings *out,
-                   struct finding *f) {
-        const struct application *a = w->application;
-        if (change)
-                advise_rollback(w, change, out, f);
+static bool is_trigger_known(const struct explanation *v) {
+        const struct root_cause *c = v ? v->report.root_cause : NULL;
+        return c && c->role && strcmp(c->role, "trigger") == 0;
+}
+
+static void advise_reading(const struct application *a, int64_t onset_s, struct findings *out, struct finding *f) {
         if (a->log_group)
                 finding_advise(
                         out, f,
@@ -183,10 +186,21 @@ static void advise(const struct window *w, const struct operation *change, int64
                         out, f,
                         "Add a CloudWatch logging option (AddApplicationCloudWatchLoggingOption): without logs the exception "
                         "that starts each restart cannot be read.");
-        finding_advise(
-                out, f,
-                "If the job dies again while it restores (Partial recovery is not supported): mend the trigger, stop with force, "
-                "wait for READY, start with SKIP_RESTORE_FROM_SNAPSHOT. That reprocesses or loses data.");
+}
+
+static void advise(const struct window *w, const struct operation *change, const struct explanation *v,
+                   struct findings *out, struct finding *f) {
+        const struct application *a = w->application;
+        int64_t onset_s = f->onset_s;
+        if (change)
+                advise_rollback(w, change, out, f);
+        if (!is_trigger_known(v))
+                advise_reading(a, onset_s, out, f);
+        if (!v || !v->report.root_cause || !v->report.root_cause->escape)
+                finding_advise(
+                        out, f,
+                        "If the job dies again while it restores (Partial recovery is not supported): mend the trigger, stop with "
+                        "force, wait for READY, start with SKIP_RESTORE_FROM_SNAPSHOT. That reprocesses or loses data.");
         for (size_t i = 0; i < w->n_snapshots; i++)
                 if (w->snapshots[i].status && strcmp(w->snapshots[i].status, "CREATING") == 0)
                         finding_advise(out, f, "Do not stop the application before snapshot %s is done.",
@@ -232,7 +246,22 @@ static void show_change(const struct operation *change, struct findings *out, st
         finding_evidence_text(out, f, "operation", change->id, change->started_at_s, what);
 }
 
-static void report(const struct window *w, const double *settings, const struct signals *g, enum verdict verdict,
+static void name(const struct onset *o, const struct operation *change, double hours, bool is_loop,
+                 const struct explanation *v, struct findings *out, struct finding *f) {
+        char title[FINDING_TITLE_MAX];
+        bool is_deploy = change && change->version_to > 0 && !o->is_from_the_start;
+        if (!is_loop)
+                snprintf(title, sizeof title, "Restarts during %s", change && change->kind ? change->kind : "a change");
+        else if (is_deploy)
+                snprintf(title, sizeof title, "Restart loop since the deploy of version %" PRId64 ", %s",
+                         change->version_to, phrase_span(hours * HOUR_S).text);
+        else
+                snprintf(title, sizeof title, "Restart loop for %s%s", o->is_from_the_start ? "more than " : "",
+                         phrase_span(hours * HOUR_S).text);
+        first_fault_title(is_loop ? v : NULL, title, out, f);
+}
+
+static void report(const struct window *w, const double *settings, const struct signals *g, enum state state,
                    struct findings *out) {
         bool by_counter = g->last_hour.newest.at_s > 0;
         const struct series_view *s = by_counter ? g->counter : g->uptime;
@@ -240,10 +269,12 @@ static void report(const struct window *w, const double *settings, const struct 
         struct onset o = find_onset(w, s, step, settings);
         char differs[240], near[320], since[160];
         enum confidence confidence = compare(g, &o, differs, sizeof differs);
-        bool is_loop = verdict == VERDICT_LOOP;
+        bool is_loop = state == STATE_LOOP;
         struct finding *f = findings_add(out, "restart_loop", is_loop ? SEVERITY_CRITICAL : SEVERITY_INFO, confidence,
                                          o.at_s);
         f->is_expected = !is_loop;
+        const struct explanation *v = first_fault_find(w, "restart_loop", o.at_s);
+        SCOPED(buf_done) struct buf cause = BUF_INIT(FINDING_TEXT_MAX);
         const struct operation *change = change_before(w, o.at_s, NEARBY_S);
         describe_change(w, change, o.at_s, near, sizeof near);
         double hours = (double)(series_until_s(w, s) - o.at_s) / HOUR_S;
@@ -254,37 +285,32 @@ static void report(const struct window *w, const double *settings, const struct 
         else
                 snprintf(since, sizeof since, "The first one after a quiet spell was in the minute of %s",
                          phrase_time(o.at_s).text);
-        bool is_deploy = is_loop && change && change->version_to > 0 && !o.is_from_the_start;
-        if (!is_loop)
-                finding_title(out, f, "Restarts during %s", change && change->kind ? change->kind : "a change");
-        else if (is_deploy)
-                finding_title(out, f, "Restart loop since the deploy of version %" PRId64 ", %s", change->version_to,
-                              phrase_span(hours * HOUR_S).text);
-        else
-                finding_title(out, f, "Restart loop for %s%s", o.is_from_the_start ? "more than " : "",
-                              phrase_span(hours * HOUR_S).text);
+        name(&o, change, hours, is_loop, v, out, f);
+        first_fault_sentence(is_loop ? v : NULL, &cause);
         if (by_counter)
                 finding_summary(
                         out, f,
-                        "%.0f restarts in the last %s (%.1f a minute), %.0f in the last hour, %.0f since the onset. %s.%s%s",
-                        in_window, phrase_span(settings[WINDOW]).text, in_window * 60 / settings[WINDOW],
-                        g->last_hour.unexpected + g->last_hour.expected, o.total, since, near, differs);
+                        "%s%.0f restarts in the last %s (%.1f a minute), %.0f in the last hour, %.0f since the onset. %s.%s%s",
+                        buf_str(&cause), in_window, phrase_span(settings[WINDOW]).text,
+                        in_window * 60 / settings[WINDOW], g->last_hour.unexpected + g->last_hour.expected, o.total,
+                        since, near, differs);
         else
                 finding_summary(
                         out, f,
-                        "The job's running time fell %.0f times in the last hour, %.0f times since the onset. %s.%s%s",
-                        g->resets.unexpected + g->resets.expected, o.total, since, near, differs);
-        if (is_loop)
-                advise(w, change, o.at_s, out, f);
+                        "%sThe job's running time fell %.0f times in the last hour, %.0f times since the onset. %s.%s%s",
+                        buf_str(&cause), g->resets.unexpected + g->resets.expected, o.total, since, near, differs);
+        if (is_loop) {
+                first_fault_tell(w, v, LOG_BEFORE_S, LOG_AFTER_S, out, f);
+                advise(w, change, v, out, f);
+        }
         show_evidence(w, settings, g, out, f);
         if (change)
                 show_change(change, out, f);
         if (!is_loop)
                 return;
-        findings_want(out, WANT_LOGS, NULL, o.at_s - 600, o.at_s + 180);
         if (o.is_from_the_start && s->samples[0].at_s > w->now_s - LOOK_BACK_S + HOUR_S &&
             w->from_s > w->now_s - LOOK_BACK_S + HOUR_S)
-                findings_want(out, WANT_SAMPLES, s->metric->name, w->now_s - LOOK_BACK_S, w->from_s);
+                findings_want_samples(out, s->metric->name, w->now_s - LOOK_BACK_S, w->from_s);
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {
@@ -293,9 +319,9 @@ static int judge(const struct window *w, const double *settings, struct findings
         struct signals g = look(w, settings);
         if ((!g.counter || g.counter->n_samples == 0) && (!g.uptime || g.uptime->n_samples == 0))
                 return JUDGE_BLIND;
-        enum verdict verdict = decide(w, settings, &g);
-        if (verdict != VERDICT_NONE)
-                report(w, settings, &g, verdict, out);
+        enum state state = decide(w, settings, &g);
+        if (state != STATE_CALM)
+                report(w, settings, &g, state, out);
         return out->failed;
 }
 

@@ -4,6 +4,7 @@
 
 #include "diagnosers/changes.h"
 #include "diagnosers/diagnosers.h"
+#include "diagnosers/first_fault.h"
 #include "diagnosers/phrases.h"
 #include "util/text.h"
 
@@ -86,6 +87,8 @@ static int judge(const struct window *w, const double *settings, struct findings
         finding_summary(
                 out, f, "The application has been %s since %s, %s; a transition usually ends within %s. Operation: %s.",
                 a->status, phrase_time(since_s).text, phrase_span(for_s).text, phrase_span(settings[LIMIT]).text, what);
+        if (strcmp(a->status, "STARTING") == 0 || strcmp(a->status, "UPDATING") == 0)
+                first_fault_tell(w, first_fault_find(w, "stuck_transition", since_s), 60, (int64_t)for_s, out, f);
         advise(w, o, out, f);
         if (o)
                 finding_evidence_text(out, f, "operation", o->id, o->started_at_s, what);

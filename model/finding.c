@@ -22,12 +22,22 @@ struct finding *findings_add(struct findings *out, const char *diagnoser, enum s
         return f;
 }
 
-void findings_want(struct findings *out, enum want_kind kind, const char *metric, int64_t from_s, int64_t to_s) {
+static void add_want(struct findings *out, const struct want *want) {
         struct want *w = LIST_ADD(out->wants, out->n_wants, out->wants_size);
         if (w)
-                *w = (struct want){kind, metric, from_s, to_s};
+                *w = *want;
         else
                 out->failed = -ENOMEM;
+}
+
+void findings_want_samples(struct findings *out, const char *metric, int64_t from_s, int64_t to_s) {
+        struct want want = {.kind = WANT_SAMPLES, .metric = metric, .from_s = from_s, .to_s = to_s};
+        add_want(out, &want);
+}
+
+void findings_want_logs(struct findings *out, const char *diagnoser, int64_t onset_s, int64_t from_s, int64_t to_s) {
+        struct want want = {WANT_LOGS, NULL, diagnoser, onset_s, from_s, to_s};
+        add_want(out, &want);
 }
 
 static char *format_text(struct findings *out, size_t max, const char *format, va_list args) {
@@ -113,15 +123,23 @@ void finding_evidence_text(struct findings *out, struct finding *f, const char *
         e->text = dup_or_null(text, &out->failed);
 }
 
+/* Where a root cause has its texts. */
+static const size_t root_cause_texts[] = {
+        offsetof(struct root_cause, exception_class), offsetof(struct root_cause, message),
+        offsetof(struct root_cause, frame),           offsetof(struct root_cause, task),
+        offsetof(struct root_cause, pivot),           offsetof(struct root_cause, fingerprint),
+        offsetof(struct root_cause, reason),          offsetof(struct root_cause, completeness),
+        offsetof(struct root_cause, deploy),          offsetof(struct root_cause, recoverability),
+        offsetof(struct root_cause, escape),          offsetof(struct root_cause, seen_before),
+};
+
+static char **root_cause_text(struct root_cause *c, size_t i) {
+        return (char **)((char *)c + root_cause_texts[i]);
+}
+
 static void root_cause_free(struct root_cause *c) {
-        if (!c)
-                return;
-        free(c->exception_class);
-        free(c->message);
-        free(c->frame);
-        free(c->task);
-        free(c->pivot);
-        free(c->fingerprint);
+        for (size_t i = 0; c && i < ELEMENTS(root_cause_texts); i++)
+                free(*root_cause_text(c, i));
         free(c);
 }
 
@@ -185,12 +203,8 @@ static struct root_cause *root_cause_dup(const struct root_cause *from, int *fai
                 return NULL;
         }
         *to = *from;
-        to->exception_class = dup_or_null(from->exception_class, failed);
-        to->message = dup_or_null(from->message, failed);
-        to->frame = dup_or_null(from->frame, failed);
-        to->task = dup_or_null(from->task, failed);
-        to->pivot = dup_or_null(from->pivot, failed);
-        to->fingerprint = dup_or_null(from->fingerprint, failed);
+        for (size_t i = 0; i < ELEMENTS(root_cause_texts); i++)
+                *root_cause_text(to, i) = dup_or_null(*root_cause_text(to, i), failed);
         return to;
 }
 
@@ -211,6 +225,12 @@ int finding_dup(const struct finding *from, struct finding *to) {
         if (failed)
                 finding_done(to);
         return failed;
+}
+
+void finding_add_report(struct findings *out, struct finding *f, const struct finding *report) {
+        dup_lists(report, f, &out->failed);
+        if (!f->root_cause)
+                f->root_cause = root_cause_dup(report->root_cause, &out->failed);
 }
 
 void findings_done(struct findings *f) {

@@ -31,6 +31,12 @@ struct root_cause {
         int64_t first_fault_at_s, last_healthy_at_s;
         char *pivot;
         char *fingerprint;
+        char *reason;         /* why this is the cause: one sentence */
+        char *completeness;   /* what was read to say so, and what is missing */
+        char *deploy;         /* "first fault 4 min after version 41 -> 42" */
+        char *recoverability; /* what the job can be started from, and whether that would help */
+        char *escape;         /* the way out of a loop that keeps itself going, with what is lost by it */
+        char *seen_before;    /* the same fault earlier, and what ended it */
 };
 
 struct finding {
@@ -55,8 +61,10 @@ struct finding {
 enum want_kind { WANT_LOGS, WANT_SAMPLES };
 struct want {
         enum want_kind kind;
-        const char *metric; /* WANT_SAMPLES; static text */
-        int64_t from_s, to_s;
+        const char *metric;    /* WANT_SAMPLES; static text */
+        const char *diagnoser; /* WANT_LOGS: whose finding waits for it; static text */
+        int64_t onset_s;       /* WANT_LOGS: of the episode */
+        int64_t from_s, to_s;  /* where to look first */
 };
 
 /* Filled by judge functions; errors stick in `failed` (0 or -ENOMEM), so a diagnoser need not look at each call. */
@@ -69,10 +77,31 @@ struct findings {
         struct finding scratch; /* takes what is said of a finding that there was no memory for */
 };
 
+enum {
+        EXPLANATION_NEAR_S = 900
+}; /* two diagnosers, or two judgements, that put an onset so near to one another mean the same episode */
+
+/* What an investigation found out about one episode of one application: kept, so that logs are read once and the answer is there for each
+ * later judgement, after a restart and when CloudWatch has expired them. */
+struct explanation {
+        int64_t id; /* 0: not stored yet */
+        char *target, *application;
+        int64_t onset_s;    /* of the episode, as the diagnoser had it that asked */
+        int64_t made_at_s;  /* when the logs had been read */
+        int64_t again_at_s; /* what could not be read may be readable then; 0: this is final */
+        struct finding
+                report; /* title: the cause in a few words, NULL: not known; its confidence, root_cause, symptoms, advice, evidence */
+};
+
+void explanation_done(struct explanation *v);
+/* The window's explanation of the episode that began at onset_s, or NULL. */
+const struct explanation *window_explanation(const struct window *w, int64_t onset_s);
+
 /* A new finding, valid until the next findings_add. Never NULL: a scratch one is returned when memory is out. */
 struct finding *findings_add(struct findings *out, const char *diagnoser, enum severity severity,
                              enum confidence confidence, int64_t onset_s);
-void findings_want(struct findings *out, enum want_kind kind, const char *metric, int64_t from_s, int64_t to_s);
+void findings_want_samples(struct findings *out, const char *metric, int64_t from_s, int64_t to_s);
+void findings_want_logs(struct findings *out, const char *diagnoser, int64_t onset_s, int64_t from_s, int64_t to_s);
 
 void finding_title(struct findings *out, struct finding *f, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
@@ -86,6 +115,9 @@ void finding_evidence_sample(struct findings *out, struct finding *f, const stru
 void finding_evidence_text(struct findings *out, struct finding *f, const char *kind, const char *name, int64_t at_s,
                            const char *text);
 
+/* Adds the root cause, symptoms, advice and evidence of a report, behind what is there. */
+void finding_add_report(struct findings *out, struct finding *f, const struct finding *report);
+
 void finding_done(struct finding *f);
 /* 0 or -ENOMEM (*to is then empty). */
 int finding_dup(const struct finding *from, struct finding *to);
@@ -93,3 +125,4 @@ void findings_done(struct findings *f);
 
 SCOPED_DEFINE_VALUE(struct finding, finding_done)
 SCOPED_DEFINE_VALUE(struct findings, findings_done)
+SCOPED_DEFINE_VALUE(struct explanation, explanation_done)

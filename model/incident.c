@@ -128,6 +128,12 @@ static void write_root_cause(struct jsonw *w, const struct root_cause *c) {
         jsonw_member_time(w, "last_healthy_at", c->last_healthy_at_s);
         jsonw_member_string(w, "pivot", c->pivot);
         jsonw_member_string(w, "fingerprint", c->fingerprint);
+        jsonw_member_string(w, "reason", c->reason);
+        jsonw_member_string(w, "completeness", c->completeness);
+        jsonw_member_string(w, "deploy", c->deploy);
+        jsonw_member_string(w, "recoverability", c->recoverability);
+        jsonw_member_string(w, "escape", c->escape);
+        jsonw_member_string(w, "seen_before", c->seen_before);
         jsonw_object_end(w);
 }
 

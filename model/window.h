@@ -22,6 +22,8 @@ struct prior {
         int64_t onset_s, opened_at_s;
 };
 
+struct explanation;
+
 struct window {
         int64_t now_s;        /* the judgement's time */
         int64_t from_s, to_s; /* span of the samples: from_s <= at_s < to_s <= now_s */
@@ -34,6 +36,8 @@ struct window {
         size_t n_series;
         const struct prior *priors;
         size_t n_priors;
+        const struct explanation *explanations; /* of investigations (model/finding.h), oldest first */
+        size_t n_explanations;
         void *storage; /* what the pointers above point into: the maker's */
 };
 

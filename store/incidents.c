@@ -61,6 +61,12 @@ static const struct column root_cause_columns[] = {
         COLUMN(root_cause, last_healthy_at_s, INT64),
         COLUMN(root_cause, pivot, TEXT),
         COLUMN(root_cause, fingerprint, TEXT),
+        COLUMN(root_cause, reason, TEXT),
+        COLUMN(root_cause, completeness, TEXT),
+        COLUMN(root_cause, deploy, TEXT),
+        COLUMN(root_cause, recoverability, TEXT),
+        {"escape_way", COLUMN_TEXT, offsetof(struct root_cause, escape)}, /* ESCAPE is a word of SQL */
+        COLUMN(root_cause, seen_before, TEXT),
         {0},
 };
 
@@ -98,29 +104,32 @@ struct list {
         size_t n_root_causes, root_cause_size;
 };
 
-enum { LISTS = 5 };
+enum { REPORT_LISTS = 4, LISTS };
 
-static void lists_of(struct store *s, struct incident *i, struct list lists[LISTS]) {
-        struct finding *f = &i->finding;
+static void report_lists(struct store *s, struct finding *f, struct list lists[REPORT_LISTS]) {
         lists[0] = (struct list){
                 &s->evidence, (void **)&f->evidence, &f->n_evidence, &f->evidence_size, sizeof *f->evidence, 0, 0};
         lists[1] = (struct list){&s->advice, (void **)&f->advice, &f->n_advice, &f->advice_size, sizeof *f->advice, 0,
                                  0};
         lists[2] = (struct list){
                 &s->symptom, (void **)&f->symptoms, &f->n_symptoms, &f->symptoms_size, sizeof *f->symptoms, 0, 0};
-        lists[3] = (struct list){&s->suppressed,
+        lists[3] = (struct list){.record = &s->root_cause,
+                                 .items = (void **)&f->root_cause,
+                                 .bytes = sizeof *f->root_cause,
+                                 .n_root_causes = f->root_cause != NULL};
+        lists[3].n_items = &lists[3].n_root_causes;
+        lists[3].size = &lists[3].root_cause_size;
+}
+
+static void lists_of(struct store *s, struct incident *i, struct list lists[LISTS]) {
+        report_lists(s, &i->finding, lists);
+        lists[4] = (struct list){&s->suppressed,
                                  (void **)&i->suppressed,
                                  &i->n_suppressed,
                                  &i->suppressed_size,
                                  sizeof *i->suppressed,
                                  0,
                                  0};
-        lists[4] = (struct list){.record = &s->root_cause,
-                                 .items = (void **)&f->root_cause,
-                                 .bytes = sizeof *f->root_cause,
-                                 .n_root_causes = f->root_cause != NULL};
-        lists[4].n_items = &lists[4].n_root_causes;
-        lists[4].size = &lists[4].root_cause_size;
 }
 
 static int clear_list(struct db *db, const struct record *record, int64_t id, int64_t copy) {
@@ -129,13 +138,11 @@ static int clear_list(struct db *db, const struct record *record, int64_t id, in
         return db_run(db, sql, "ii", id, copy);
 }
 
-int incident_save(struct store *s, struct incident *i, int64_t copy) {
-        struct list lists[LISTS];
-        int64_t keys[] = {i->id, copy, 0};
-        lists_of(s, i, lists);
-        int r = record_put(&s->db, &s->incident, keys, i);
-        for (size_t l = 0; l < LISTS && r == 0; l++) {
-                r = clear_list(&s->db, lists[l].record, i->id, copy);
+static int save_lists(struct store *s, const struct list *lists, size_t n_lists, int64_t id, int64_t copy) {
+        int64_t keys[] = {id, copy, 0};
+        int r = 0;
+        for (size_t l = 0; l < n_lists && r == 0; l++) {
+                r = clear_list(&s->db, lists[l].record, id, copy);
                 for (size_t k = 0; k < *lists[l].n_items && r == 0; k++) {
                         keys[2] = (int64_t)k;
                         r = record_put(&s->db, lists[l].record, keys,
@@ -143,6 +150,20 @@ int incident_save(struct store *s, struct incident *i, int64_t copy) {
                 }
         }
         return r;
+}
+
+int incident_save(struct store *s, struct incident *i, int64_t copy) {
+        struct list lists[LISTS];
+        int64_t keys[] = {i->id, copy};
+        lists_of(s, i, lists);
+        int r = record_put(&s->db, &s->incident, keys, i);
+        return r == 0 ? save_lists(s, lists, LISTS, i->id, copy) : r;
+}
+
+int report_save(struct store *s, struct finding *report, int64_t id) {
+        struct list lists[REPORT_LISTS];
+        report_lists(s, report, lists);
+        return save_lists(s, lists, REPORT_LISTS, id, 0);
 }
 
 static int load_list(struct store *s, const struct list *l, int64_t id, int64_t copy) {
@@ -158,6 +179,19 @@ static int load_list(struct store *s, const struct list *l, int64_t id, int64_t 
         return r;
 }
 
+static int load_lists(struct store *s, const struct list *lists, size_t n_lists, int64_t id, int64_t copy) {
+        int r = 0;
+        for (size_t l = 0; l < n_lists && r == 0; l++)
+                r = load_list(s, &lists[l], id, copy);
+        return r;
+}
+
+int report_load(struct store *s, int64_t id, struct finding *report) {
+        struct list lists[REPORT_LISTS];
+        report_lists(s, report, lists);
+        return load_lists(s, lists, REPORT_LISTS, id, 0);
+}
+
 int incident_load(struct store *s, int64_t id, int64_t copy, struct incident *ret) {
         SCOPED(incident_done) struct incident i = {.id = id};
         SCOPED(db_release) sqlite3_stmt *row = NULL;
@@ -170,9 +204,7 @@ int incident_load(struct store *s, int64_t id, int64_t copy, struct incident *re
                 return store_no_memory(s);
         struct list lists[LISTS];
         lists_of(s, &i, lists);
-        r = 0;
-        for (size_t l = 0; l < LISTS && r == 0; l++)
-                r = load_list(s, &lists[l], id, copy);
+        r = load_lists(s, lists, LISTS, id, copy);
         if (r < 0)
                 return r;
         *ret = i;

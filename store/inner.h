@@ -85,6 +85,7 @@ void incidents_done(struct store *s);
 void events_init(struct store *s);
 
 /* Within a transaction. */
+int explanation_forget(struct store *s, int64_t id);
 int facts_put(struct store *s, const struct batch *b);
 int usage_add(struct store *s, const char *target, int64_t at_s, int64_t metrics_requested);
 int timeline_add(struct store *s, int64_t incident, int64_t at_s, const char *kind, const char *text);
@@ -93,6 +94,9 @@ int outbox_add(struct store *s, const struct transition *t, int64_t at_s);
 int incident_save(struct store *s, struct incident *i, int64_t copy);
 /* The incident (id, copy) with all that belongs to it; 0, or 1 when there is none. */
 int incident_load(struct store *s, int64_t id, int64_t copy, struct incident *ret);
+/* Evidence, advice, symptoms and root cause as rows of incident `id`, copy 0. */
+int report_save(struct store *s, struct finding *report, int64_t id);
+int report_load(struct store *s, int64_t id, struct finding *report);
 
 /* load.c: reads series, runs and journal at the start. */
 int samples_load(struct store *s);

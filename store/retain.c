@@ -32,6 +32,15 @@ static int forget(struct store *s, int64_t id) {
         return r;
 }
 
+/* An episode's explanation is of use while it lasts; what it said is with the incident. */
+static int forget_explanation(struct store *s, int64_t before_s) {
+        int64_t id;
+        int r = db_number(&s->db, &id, "SELECT id FROM explanation WHERE made_at_s < ?1 LIMIT 1", "i", before_s);
+        if (r == 0)
+                r = explanation_forget(s, id);
+        return r;
+}
+
 static int retain_rows(struct store *s, int64_t before_s) {
         bool has_more = false;
         for (size_t i = 0; i < ELEMENTS(old_rows); i++) {
@@ -46,7 +55,9 @@ static int retain_rows(struct store *s, int64_t before_s) {
                 r = forget(s, id);
                 has_more = true;
         }
-        return r < 0 ? r : has_more;
+        int explanations = r < 0 ? r : forget_explanation(s, before_s);
+        has_more = has_more || explanations == 0;
+        return explanations < 0 ? explanations : has_more;
 }
 
 int store_retain(struct store *s, int64_t before_s) {

@@ -98,8 +98,19 @@ static const char events[] =
         "                    AND target = new.target AND name = 'ended');"
         " END;";
 
+/* What investigations found. The lists of explanation N are rows of evidence, advice, symptom and root_cause, as those of an incident -N. */
+static const char explanations[] =
+        "CREATE TABLE explanation(id INTEGER PRIMARY KEY, target TEXT, application TEXT, onset_s INT, made_at_s INT, again_at_s INT,"
+        "  confidence INT, title TEXT);"
+        "CREATE INDEX explanation_by_application ON explanation(target, application, onset_s);"
+        "CREATE INDEX root_cause_by_fingerprint ON root_cause(fingerprint) WHERE copy = 0;"
+        "ALTER TABLE root_cause ADD COLUMN reason TEXT;"
+        "ALTER TABLE root_cause ADD COLUMN completeness TEXT; ALTER TABLE root_cause ADD COLUMN deploy TEXT;"
+        "ALTER TABLE root_cause ADD COLUMN recoverability TEXT; ALTER TABLE root_cause ADD COLUMN escape_way TEXT;"
+        "ALTER TABLE root_cause ADD COLUMN seen_before TEXT;";
+
 /* Only ever add to the end. */
-static const char *const migrations[] = {facts, incidents, samples, events};
+static const char *const migrations[] = {facts, incidents, samples, events, explanations};
 
 int64_t schema_version(void) {
         return (int64_t)ELEMENTS(migrations);

@@ -75,6 +75,17 @@ struct window_spec {
 int store_read_window(struct store *s, const struct window_spec *spec, struct window **ret);
 void window_free(struct window *w);
 
+/* What investigations found. Storing one replaces those on the same episode (EXPLANATION_NEAR_S apart). */
+int store_put_explanation(struct store *s, struct explanation *v);
+struct explanation_rows {
+        struct explanation *rows;
+        size_t n_rows, rows_size;
+};
+int store_list_explanations(struct store *s, const char *target, const char *application, struct explanation_rows *ret); /* oldest onset first */
+void explanation_rows_done(struct explanation_rows *r);
+/* The newest incident that is over and had a cause with this fingerprint, at that application if there is one: 0, or 1 when there is none. */
+int store_find_fault(struct store *s, const char *fingerprint, const char *target, const char *application, struct incident *ret);
+
 /* Incidents and the outbox. */
 struct incident_filter {
         const char *target;      /* NULL: any; exact */
@@ -192,5 +203,6 @@ SCOPED_DEFINE_VALUE(struct application_rows, application_rows_done)
 SCOPED_DEFINE_VALUE(struct incident_rows, incident_rows_done)
 SCOPED_DEFINE_VALUE(struct timeline_rows, timeline_rows_done)
 SCOPED_DEFINE_VALUE(struct event_rows, event_rows_done)
+SCOPED_DEFINE_VALUE(struct explanation_rows, explanation_rows_done)
 SCOPED_DEFINE_VALUE(struct target_states, target_states_done)
 SCOPED_DEFINE_VALUE(struct notifier_states, notifier_states_done)

@@ -20,6 +20,7 @@ struct storage {
         size_t n_starts, starts_size;
         struct prior *priors;
         size_t n_priors, priors_size;
+        struct explanation_rows explanations;
         struct sample *samples;
         size_t n_samples, samples_size;
         struct entries entries; /* scratch */
@@ -39,6 +40,7 @@ void window_free(struct window *w) {
         free(g->series);
         free(g->starts);
         free(g->priors);
+        explanation_rows_done(&g->explanations);
         free(g->samples);
         entries_done(&g->entries);
         free(g);
@@ -160,6 +162,8 @@ static int read_all(struct store *s, const struct window_spec *spec, struct stor
                 r = read_snapshots(s, spec, g);
         if (r == 0)
                 r = read_priors(s, spec, g);
+        if (r == 0)
+                r = store_list_explanations(s, spec->target, spec->application, &g->explanations);
         return r == 0 ? read_all_series(s, spec, g) : r;
 }
 
@@ -193,6 +197,8 @@ int store_read_window(struct store *s, const struct window_spec *spec, struct wi
                 .n_series = g->n_series,
                 .priors = g->priors,
                 .n_priors = g->n_priors,
+                .explanations = g->explanations.rows,
+                .n_explanations = g->explanations.n_rows,
                 .storage = g,
         };
         *ret = TAKE(w);

@@ -207,7 +207,7 @@ static void test_finding__copy__is_deep_and_whole(void **state) {
         struct findings out = {0};
         struct finding copy;
         fill(&out);
-        findings_want(&out, WANT_LOGS, NULL, T0 - 60, T0);
+        findings_want_logs(&out, "restart_loop", T0, T0 - 60, T0);
         assert_int_equal(out.failed, 0);
         assert_int_equal(out.n_wants, 1);
         assert_int_equal(finding_dup(&out.items[0], &copy), 0);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "diagnosers/first_fault.h"
+
+#include <string.h>
+
+#include "util/text.h"
+#include "util/utf8.h"
+
+enum { TITLE_CHARS = 79, SAID_BYTES = 240, HEADLINE_CHARS_MIN = 12 };
+
+/* Of an episode that goes on, the counters forget the beginning sooner than the incident does. */
+static int64_t episode_s(const struct window *w, const char *diagnoser, int64_t onset_s) {
+        const struct prior *prior = window_prior(w, diagnoser, NULL);
+        return prior && prior->onset_s > 0 && prior->onset_s < onset_s ? prior->onset_s : onset_s;
+}
+
+const struct explanation *first_fault_find(const struct window *w, const char *diagnoser, int64_t onset_s) {
+        const struct explanation *v = window_explanation(w, episode_s(w, diagnoser, onset_s));
+        return v ? v : window_explanation(w, onset_s);
+}
+
+void first_fault_tell(const struct window *w, const struct explanation *v, int64_t before_s, int64_t after_s,
+                      struct findings *out, struct finding *f) {
+        int64_t onset_s = episode_s(w, f->diagnoser, f->onset_s);
+        if (v) {
+                finding_add_report(out, f, &v->report);
+                if (v->report.confidence < f->confidence)
+                        f->confidence = v->report.confidence;
+        }
+        if (!v || (v->again_at_s > 0 && w->now_s >= v->again_at_s))
+                findings_want_logs(out, f->diagnoser, onset_s, onset_s - before_s, onset_s + after_s);
+}
+
+void first_fault_sentence(const struct explanation *v, struct buf *to) {
+        static const char *const beginnings[][2] = {
+                {"trigger", "It was started by "},
+                {"symptom_needs_metrics", "The log shows a symptom, "},
+                {"sustainer_only", "What started it is not in the log any more; what keeps it going is "},
+        };
+        const struct root_cause *c = v ? v->report.root_cause : NULL;
+        for (size_t i = 0; c && c->role && i < ELEMENTS(beginnings); i++) {
+                if (strcmp(c->role, beginnings[i][0]) != 0)
+                        continue;
+                size_t said = text_boundary(text_or_empty(c->message), strnlen(text_or_empty(c->message), SAID_BYTES));
+                buf_printf(to, "%s%s%s%.*s%s%s%s%s. ", beginnings[i][1],
+                           c->exception_class ? c->exception_class : "a failure", said > 0 ? ": " : "", (int)said,
+                           text_or_empty(c->message), c->frame ? " at " : "", text_or_empty(c->frame),
+                           c->deploy ? "; " : "", text_or_empty(c->deploy));
+        }
+}
+
+static size_t chars_of(const char *text) {
+        size_t n = 0, len = strlen(text);
+        for (size_t i = 0; i < len; n++) {
+                size_t width = utf8_width(text + i, len - i);
+                i += width ? width : 1;
+        }
+        return n;
+}
+
+void first_fault_title(const struct explanation *v, const char *title, struct findings *out, struct finding *f) {
+        const char *headline = v ? text_or_empty(v->report.title) : "";
+        size_t used = chars_of(title) + strlen(": "), len = strlen(headline), shown = 0, n = 0;
+        if (len == 0 || used + HEADLINE_CHARS_MIN > TITLE_CHARS) {
+                finding_title(out, f, "%s", title);
+                return;
+        }
+        bool fits = used + chars_of(headline) <= TITLE_CHARS;
+        for (size_t room = TITLE_CHARS - used - (fits ? 0 : strlen("...")); shown < len && n < room; n++) {
+                size_t width = utf8_width(headline + shown, len - shown);
+                shown += width ? width : 1;
+        }
+        finding_title(out, f, "%s: %.*s%s", title, (int)shown, headline, fits ? "" : "...");
+}
