@@ -80,3 +80,18 @@ int shlex_split(const char *line, char ***ret) {
         *ret = words;
         return 0;
 }
+
+void shlex_quote(struct buf *out, const char *word) {
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-";
+        if (word[0] && word[strspn(word, plain)] == '\0') {
+                buf_put_str(out, word);
+                return;
+        }
+        buf_put_char(out, '\'');
+        for (; *word; word++)
+                if (*word == '\'')
+                        buf_put_str(out, "'\"'\"'");
+                else
+                        buf_put_char(out, *word);
+        buf_put_char(out, '\'');
+}

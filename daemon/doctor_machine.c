@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "aws/shlex.h"
 #include "util/text.h"
 
 enum {
@@ -32,13 +33,13 @@ static void examine_directory(const char *path, struct doctor_lines *lines) {
                 return;
         }
         SCOPED(buf_done) struct buf mend = BUF_INIT(MEND_MAX_BYTES);
-        if (error == ENOSPC || error == EDQUOT)
+        if (error == ENOSPC || error == EDQUOT) {
                 buf_printf(&mend, "make room on the file system of %s", path);
-        else
-                buf_printf(
-                        &mend,
-                        "sudo chown -R $(stat -c %%U /proc/%d) %s, and let the unit write there (StateDirectory=, ReadWritePaths=)",
-                        (int)getpid(), path);
+        } else {
+                buf_printf(&mend, "sudo chown -R $(stat -c %%U /proc/%d) ", (int)getpid());
+                shlex_quote(&mend, path);
+                buf_put_str(&mend, ", and let the unit write there (StateDirectory=, ReadWritePaths=)");
+        }
         doctor_say(lines, VERDICT_FAILED, "state_directory", NULL, buf_str(&mend), "%s is not writable: %s", path,
                    strerror(error));
 }

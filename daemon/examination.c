@@ -131,9 +131,8 @@ static int add_seen(struct examination *x, struct span name) {
         return 0;
 }
 
-/* Whole names of the configuration, and what the store knows: as polling does it while ListApplications fails. */
-static int add_known(struct examination *x) {
-        SCOPED(application_rows_done) struct application_rows known = {0};
+/* Whole names of the configuration: one that is not listed is looked for all the same. */
+static int add_whole_names(struct examination *x) {
         struct span rest = span_of(text_or_empty(x->applications));
         int r = 0;
         while (r == 0 && rest.data) {
@@ -143,8 +142,13 @@ static int add_known(struct examination *x) {
                 if (is_whole)
                         r = add_seen(x, item);
         }
-        if (r == 0)
-                r = store_list_applications(x->host.store, x->name, &known);
+        return r;
+}
+
+/* What the store knows, as polling does it while ListApplications fails. */
+static int add_stored(struct examination *x) {
+        SCOPED(application_rows_done) struct application_rows known = {0};
+        int r = store_list_applications(x->host.store, x->name, &known);
         for (size_t i = 0; r == 0 && i < known.n_rows; i++)
                 r = add_seen(x, span_of(known.rows[i].name));
         return r;
@@ -155,8 +159,12 @@ static void judge_discovery(struct examination *x, const struct probe_result *r)
         int failed = 0;
         for (size_t i = 0; failed == 0 && i < b->n_names; i++)
                 failed = add_seen(x, span_of(b->names[i].name));
+        size_t n_matching = x->n_matching;
+        if (failed == 0)
+                failed = add_whole_names(x);
+        x->n_matching = n_matching;
         if (r->result < 0 && failed == 0)
-                failed = add_known(x);
+                failed = add_stored(x);
         if (failed < 0)
                 x->lines.failed = failed;
         x->n_listed = b->n_names;

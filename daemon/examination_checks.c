@@ -2,6 +2,7 @@
 /* What the answers show beside permissions: whose keys they are, whether the places fit together, what an application hides. */
 #include <errno.h>
 
+#include "aws/shlex.h"
 #include "daemon/examination_inner.h"
 #include "util/text.h"
 #include "util/timefmt.h"
@@ -229,6 +230,13 @@ void check_applications(struct examination *x) {
                            x->n_listed, x->region);
 }
 
+/* A change of the application by AWS' own tool, without what is changed. */
+static void put_command(const struct examination *x, const struct examined *e, const char *verb, struct buf *out) {
+        buf_printf(out, "aws kinesisanalyticsv2 %s --region %s --application-name ", verb, x->region);
+        shlex_quote(out, e->name);
+        buf_printf(out, " --current-application-version-id %lld", (long long)e->facts.version_id);
+}
+
 void check_application(struct examination *x, const struct examined *e) {
         SCOPED(buf_done) struct buf mend = BUF_INIT(MEND_MAX_BYTES);
         static const char check[] = "metrics_level";
@@ -244,13 +252,11 @@ void check_application(struct examination *x, const struct examined *e) {
                 doctor_say(&x->lines, VERDICT_OK, check, e->name, NULL, "%s", e->facts.metrics_level);
                 return;
         }
-        buf_printf(&mend,
-                   "aws kinesisanalyticsv2 update-application --region %s --application-name %s "
-                   "--current-application-version-id %lld --application-configuration-update "
-                   "'{\"FlinkApplicationConfigurationUpdate\":{\"MonitoringConfigurationUpdate\":"
-                   "{\"ConfigurationTypeUpdate\":\"CUSTOM\",\"MetricsLevelUpdate\":\"TASK\"}}}' "
-                   "(restarts the job; CloudWatch bills the further metrics)",
-                   x->region, e->name, (long long)e->facts.version_id);
+        put_command(x, e, "update-application", &mend);
+        buf_put_str(&mend, " --application-configuration-update "
+                           "'{\"FlinkApplicationConfigurationUpdate\":{\"MonitoringConfigurationUpdate\":"
+                           "{\"ConfigurationTypeUpdate\":\"CUSTOM\",\"MetricsLevelUpdate\":\"TASK\"}}}' "
+                           "(restarts the job; CloudWatch bills the further metrics)");
         doctor_say(&x->lines, VERDICT_WARNING, check, e->name, buf_str(&mend),
                    "APPLICATION: backpressure, busy time and skew are not published, so their diagnosers are blind");
 }
@@ -264,11 +270,8 @@ static void put_log_arn(const struct examination *x, const struct examined *e, s
 
 static void say_no_logging(struct examination *x, const struct examined *e) {
         SCOPED(buf_done) struct buf mend = BUF_INIT(MEND_MAX_BYTES);
-        buf_printf(
-                &mend,
-                "aws kinesisanalyticsv2 add-application-cloud-watch-logging-option --region %s --application-name %s "
-                "--current-application-version-id %lld --cloud-watch-logging-option LogStreamARN=",
-                x->region, e->name, (long long)e->facts.version_id);
+        put_command(x, e, "add-application-cloud-watch-logging-option", &mend);
+        buf_put_str(&mend, " --cloud-watch-logging-option LogStreamARN=");
         put_log_arn(x, e, &mend);
         buf_put_str(&mend, " (the log group and its stream must exist before)");
         doctor_say(&x->lines, VERDICT_WARNING, "logging", e->name, buf_str(&mend),
@@ -278,11 +281,15 @@ static void say_no_logging(struct examination *x, const struct examined *e) {
 static void say_missing(struct examination *x, const struct examined *e) {
         SCOPED(buf_done) struct buf mend = BUF_INIT(MEND_MAX_BYTES);
         const struct application *a = &e->facts;
-        if (e->group == GROUP_MISSING)
-                buf_printf(&mend, "aws logs create-log-group --region %s --log-group-name %s && ", x->region,
-                           a->log_group);
-        buf_printf(&mend, "aws logs create-log-stream --region %s --log-group-name %s --log-stream-name %s", x->region,
-                   a->log_group, text_or_empty(a->log_stream));
+        if (e->group == GROUP_MISSING) {
+                buf_printf(&mend, "aws logs create-log-group --region %s --log-group-name ", x->region);
+                shlex_quote(&mend, a->log_group);
+                buf_put_str(&mend, " && ");
+        }
+        buf_printf(&mend, "aws logs create-log-stream --region %s --log-group-name ", x->region);
+        shlex_quote(&mend, a->log_group);
+        buf_put_str(&mend, " --log-stream-name ");
+        shlex_quote(&mend, text_or_empty(a->log_stream));
         if (e->group == GROUP_MISSING)
                 doctor_say(&x->lines, VERDICT_FAILED, "logging", e->name, buf_str(&mend),
                            "its log group %s does not exist: its logs are dropped", a->log_group);

@@ -322,6 +322,24 @@ static void test_shlex__pythons_words__same(void **state) {
         }
 }
 
+static void test_shlex__quoted__one_word_again(void **state) {
+        static const char *const words[] = {"plain-1.2_3/x:y",  "",   "a b",  "it's",         "'",
+                                            "\"$HOME\" `x`; #", "\\", "\n\t", "\xc3\xbc*?[!]"};
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS(words); i++) {
+                char **split = NULL;
+                SCOPED(buf_done) struct buf quoted = BUF_INIT(256);
+                shlex_quote(&quoted, words[i]);
+                assert_int_equal(shlex_split(buf_str(&quoted), &split), 0);
+                assert_string_equal(split[0], words[i]);
+                assert_null(split[1]);
+                shlex_free(split);
+        }
+        SCOPED(buf_done) struct buf plain = BUF_INIT(256);
+        shlex_quote(&plain, words[0]);
+        assert_string_equal(buf_str(&plain), words[0]);
+}
+
 static void test_url__parts__cut(void **state) {
         (void)state;
         struct url u;
@@ -404,6 +422,7 @@ int main(void) {
                 cmocka_unit_test(test_document__forms__read_or_refused),
                 cmocka_unit_test(test_document__too_long_or_deep__refused),
                 cmocka_unit_test(test_shlex__pythons_words__same),
+                cmocka_unit_test(test_shlex__quoted__one_word_again),
                 cmocka_unit_test(test_url__parts__cut),
                 cmocka_unit_test(test_noise__edited_answers__no_crash_no_secret),
                 cmocka_unit_test(test_prices__unknown_region__estimate),
