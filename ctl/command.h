@@ -21,7 +21,15 @@ enum value_kind {
 };
 
 /* What completion offers for a value beside its choices. */
-enum value_source { SOURCE_NONE, SOURCE_APPLICATION, SOURCE_METRIC, SOURCE_INCIDENT, SOURCE_TARGET, SOURCE_FILE };
+enum value_source {
+        SOURCE_NONE,
+        SOURCE_APPLICATION,
+        SOURCE_METRIC,
+        SOURCE_INCIDENT,
+        SOURCE_SILENCE,
+        SOURCE_TARGET,
+        SOURCE_FILE
+};
 
 struct option {
         const char *name; /* without dashes */
@@ -53,7 +61,8 @@ struct command {
 extern const struct command *const commands[];
 extern const size_t n_commands;
 extern const struct command command_status, command_apps, command_incidents, command_show, command_history,
-        command_metrics, command_events, command_poll, command_reload, command_doctor, command_iam_policy;
+        command_metrics, command_events, command_ack, command_silence, command_silences, command_unsilence,
+        command_poll, command_reload, command_doctor, command_iam_policy;
 extern const struct option global_options[];
 extern const char *const diagnoser_names[];
 

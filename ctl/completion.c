@@ -12,6 +12,7 @@ static const struct {
 } questions[] = {
         {SOURCE_APPLICATION, "apps", "name"},
         {SOURCE_INCIDENT, "incidents", "id"},
+        {SOURCE_SILENCE, "silences", "id"},
         {SOURCE_TARGET, "apps", "target"},
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/acknowledge.h"
 #include "daemon/replay.h"
 
 enum {
@@ -21,6 +22,8 @@ struct judge {
         struct judge_job job;
         struct window *window; /* all that the job may look at */
         struct incident_rows incidents;
+        struct silence_rows silences;
+        int64_t decisions; /* of people, at the time when incidents and silences were read */
         struct route *routes;
         size_t n_routes;
         int64_t at_s, step_s;         /* next instant */
@@ -105,19 +108,10 @@ static int read_incidents(struct judge *j) {
                 .since_s = (j->job.from_s > 0 ? j->job.from_s : j->job.now_s) - REOPEN_WITHIN_S,
         };
         incident_rows_done(&j->incidents);
-        return store_list_incidents(j->job.store, &filter, &j->incidents);
-}
-
-static int make_routes(struct judge *j) {
-        const struct config *c = j->job.config;
-        j->routes = calloc(c->n_notifiers + 1, sizeof *j->routes);
-        if (!j->routes)
-                return -ENOMEM;
-        for (size_t i = 0; i < c->n_notifiers; i++)
-                j->routes[j->n_routes++] = (struct route){c->notifiers[i].name, c->notifiers[i].min_severity,
-                                                          c->notifiers[i].applications,
-                                                          c->notifiers[i].repeat_interval_s};
-        return 0;
+        silence_rows_done(&j->silences);
+        j->decisions = store_decisions(j->job.store);
+        int r = store_list_silences(j->job.store, j->job.from_s > 0 ? j->job.from_s : j->job.now_s - 1, &j->silences);
+        return r < 0 ? r : store_list_incidents(j->job.store, &filter, &j->incidents);
 }
 
 static int diagnose(struct judge *j, struct window *w, bool is_now, struct findings *out, const char **blind,
@@ -231,6 +225,8 @@ static int judge_at(struct judge *j, int64_t at_s) {
                 .reopen_within_s = REOPEN_WITHIN_S,
                 .is_quiet = is_history || j->job.is_quiet ||
                             config_is_in_maintenance(j->job.config, j->job.application, at_s),
+                .silences = j->silences.rows,
+                .n_silences = j->silences.n_rows,
         };
         r = incidents_judge(&judgement, &policy, &transitions);
         if (r == 0)
@@ -272,7 +268,7 @@ int judge_new(const struct judge_job *job, struct judge **ret) {
         j->at_s = is_behind ? job->from_s + j->step_s : job->now_s;
         r = read_window(j);
         if (r == 0)
-                r = make_routes(j);
+                r = routes_of(job->config, &j->routes, &j->n_routes);
         if (r < 0)
                 return r;
         *ret = TAKE(j);
@@ -281,7 +277,10 @@ int judge_new(const struct judge_job *job, struct judge **ret) {
 
 int judge_step(struct judge *j) {
         bool is_last = j->at_s >= j->job.now_s;
-        int r = judge_at(j, is_last ? j->job.now_s : j->at_s);
+        int r = j->decisions == store_decisions(j->job.store) ? 0 : read_incidents(j);
+        if (r < 0)
+                return r;
+        r = judge_at(j, is_last ? j->job.now_s : j->at_s);
         j->at_s += j->step_s;
         return r < 0 ? r : !is_last;
 }
@@ -295,6 +294,7 @@ void judge_free(struct judge *j) {
                 return;
         window_free(j->window);
         incident_rows_done(&j->incidents);
+        silence_rows_done(&j->silences);
         free(j->routes);
         free(j);
 }

@@ -43,6 +43,7 @@ struct connection {
         struct connection *next, **link;
         int fd;
         enum rpc_access access;
+        char caller[64];
         ev_io reader, writer;
         ev_idle worker; /* makes the next piece when the loop has nothing better to do */
         struct timer stalled, gone;
@@ -109,8 +110,10 @@ static bool begin_call(struct connection *c) {
         else if (span_trim(line).len > 0 &&
                  rpc_start(c->server->host, line, c->access, loop_now_s(c->server->loop), &c->call) < 0)
                 rpc_refuse(&c->output, -32603, "out of memory");
-        if (c->call)
+        if (c->call) {
                 rpc_set_wake(c->call, wake, c);
+                rpc_set_caller(c->call, c->caller);
+        }
         buf_consume(&c->input, line.len + 1);
         return true;
 }
@@ -244,14 +247,21 @@ static bool is_member(uid_t uid, gid_t peer_gid, gid_t group) {
         return false;
 }
 
-static enum rpc_access access_of(const struct server *s, int fd) {
+/* Who is at the other end, and what they may do. */
+static void identify(struct connection *c) {
         struct ucred peer;
         socklen_t len = sizeof peer;
-        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-                return RPC_READ;
+        c->access = RPC_READ;
+        if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+                return;
+        const struct passwd *user = getpwuid(peer.uid);
+        if (user)
+                text_copy(c->caller, sizeof c->caller, user->pw_name);
+        else
+                snprintf(c->caller, sizeof c->caller, "uid %lld", (long long)peer.uid);
         bool may_change = peer.uid == 0 || peer.uid == geteuid() ||
-                          (s->has_group && is_member(peer.uid, peer.gid, s->group));
-        return may_change ? RPC_CHANGE : RPC_READ;
+                          (c->server->has_group && is_member(peer.uid, peer.gid, c->server->group));
+        c->access = may_change ? RPC_CHANGE : RPC_READ;
 }
 
 static void accept_again(void *arg) {
@@ -278,7 +288,6 @@ static void on_connection(struct ev_loop *ev, ev_io *io, int events) {
         }
         *c = (struct connection){.server = s,
                                  .fd = fd,
-                                 .access = access_of(s, fd),
                                  .input = BUF_INIT(RPC_REQUEST_MAX + READ_BYTES),
                                  .output = BUF_INIT(OUTPUT_MAX_BYTES),
                                  .next = s->connections,
@@ -286,6 +295,7 @@ static void on_connection(struct ev_loop *ev, ev_io *io, int events) {
         if (c->next)
                 c->next->link = &c->next;
         s->connections = c;
+        identify(c);
         ev_io_init(&c->reader, on_readable, fd, EV_READ);
         ev_io_init(&c->writer, on_writable, fd, EV_WRITE);
         ev_idle_init(&c->worker, on_work);

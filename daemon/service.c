@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "aws/environment.h"
+#include "daemon/acknowledge.h"
 #include "daemon/activation.h"
 #include "daemon/courier.h"
 #include "daemon/exchange.h"
@@ -35,6 +36,7 @@ struct service {
         struct server *server;
         struct rpc_host rpc;
         struct rpc_actions actions;
+        const char *diagnoser_names[64]; /* NULL-ended */
         struct timer retention, reload;
         int lock_fd, status;
         size_t n_works;
@@ -195,6 +197,15 @@ static int action_poll(void *arg, const char *target, struct err *reterr) {
         return is_found ? 0 : err_set(reterr, -ENOENT, "there is no target %s: see flinkwatchctl status", target);
 }
 
+static int action_acknowledge(void *arg, int64_t id, const char *by, const char *comment, struct err *reterr) {
+        struct service *s = arg;
+        const struct acknowledgement a = {by, comment, loop_now_s(s->loop)};
+        int r = acknowledge(s->store, s->config, id, &a, reterr);
+        if (r == 0)
+                courier_wake(s->courier);
+        return r;
+}
+
 static int action_begin(void *arg, const char *work, const char *target, void (*wake)(void *waiter), void *waiter,
                         struct rpc_work **ret, struct err *reterr) {
         struct service *s = arg;
@@ -239,7 +250,13 @@ static int open_network(struct service *s) {
 }
 
 static int open_socket(struct service *s, struct err *reterr) {
-        s->actions = (struct rpc_actions){s, action_poll, action_reload, action_begin};
+        s->actions = (struct rpc_actions){.arg = s,
+                                          .poll = action_poll,
+                                          .reload = action_reload,
+                                          .acknowledge = action_acknowledge,
+                                          .begin = action_begin};
+        for (size_t i = 0; diagnosers[i] && i + 1 < ELEMENTS(s->diagnoser_names); i++)
+                s->diagnoser_names[i] = diagnosers[i]->name;
         s->rpc = (struct rpc_host){
                 .store = s->store,
                 .actions = &s->actions,
@@ -247,6 +264,7 @@ static int open_socket(struct service *s, struct err *reterr) {
                 .started_at_s = loop_now_s(s->loop),
                 .interval_s = s->config->interval_s,
                 .pid = getpid(),
+                .diagnosers = s->diagnoser_names,
         };
         struct server_socket where = {.path = s->config->socket, .group = s->config->socket_group};
         int r = activation_take(&where.fd, reterr);

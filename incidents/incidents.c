@@ -20,9 +20,17 @@ struct desk {
         struct transitions *out;
 };
 
+static bool is_silenced(const struct desk *d, const struct case_entry *e) {
+        const struct finding *f = e->finding ? e->finding : &e->known->finding;
+        for (size_t i = 0; i < d->policy->n_silences; i++)
+                if (silence_covers(&d->policy->silences[i], d->j->target, d->j->application, f->diagnoser, d->j->now_s))
+                        return true;
+        return false;
+}
+
 /* What something else explains is not told of, unless it was told first and speaks for its cause. */
 static bool may_tell(const struct desk *d, const struct case_entry *e) {
-        if (d->policy->is_quiet)
+        if (d->policy->is_quiet || is_silenced(d, e))
                 return false;
         const struct case_entry *cause = e->cause >= 0 ? &d->cases.items[e->cause] : NULL;
         return !cause || (e->is_announced && !cause->is_announced && cause->is_represented);
@@ -110,9 +118,12 @@ static enum incident_event choose_event(const struct desk *d, const struct case_
                 return EVENT_OPENED;
         if (!may)
                 return EVENT_NONE;
+        bool is_worse = e->severity > known->announced_severity;
+        if (known->is_quiet && known->state == INCIDENT_ACKNOWLEDGED && !is_worse)
+                return EVENT_NONE;
         if (known->is_quiet)
                 return e->is_represented ? EVENT_NONE : EVENT_OPENED;
-        if (e->severity > known->announced_severity)
+        if (is_worse)
                 return EVENT_ESCALATED;
         if (is_cause_new(known, e->finding))
                 return EVENT_UPDATED;
@@ -144,7 +155,8 @@ static int carry_on(const struct desk *d, const struct case_entry *e) {
         bool is_loud = event != EVENT_NONE;
         if (e->known->state == INCIDENT_RESOLVED) {
                 i.state = INCIDENT_OPEN;
-                i.resolved_at_s = i.acknowledged_at_s = 0;
+                i.resolved_at_s = 0;
+                incident_forget_acknowledgement(&i);
                 i.returns++;
                 is_loud = may_tell(d, e) && !e->finding->is_expected && !e->is_represented;
                 i.is_quiet = !is_loud;

@@ -32,6 +32,14 @@ int routes_tell(const struct incident_policy *p, struct transition *t, enum seve
         return r;
 }
 
+int routes_tell_acknowledgement(const struct incident_policy *p, struct transition *t, enum severity severity) {
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < p->n_routes; i++)
+                if (p->routes[i].takes_acknowledgements && takes(&p->routes[i], &t->incident, severity))
+                        r = add(t, p->routes[i].notifier);
+        return r;
+}
+
 /* Reminders fall on multiples of the interval since the incident opened: which one is due follows from two instants that are stored,
  * so that a restart neither repeats nor loses one. */
 static bool is_due(const struct route *r, const struct incident *known, int64_t now_s) {

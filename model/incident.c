@@ -65,6 +65,12 @@ static int dup_suppressed(const struct incident *from, struct incident *to) {
         return r;
 }
 
+void incident_forget_acknowledgement(struct incident *i) {
+        i->acknowledged_at_s = 0;
+        free(TAKE(i->acknowledged_by));
+        free(TAKE(i->comment));
+}
+
 int incident_dup(const struct incident *from, struct incident *to) {
         *to = *from;
         to->target = to->application = to->application_arn = to->acknowledged_by = to->comment = NULL;

@@ -50,6 +50,7 @@ const char *incident_event_name(enum incident_event e); /* "opened" ...; "" for 
 int incident_event_parse(struct span text, enum incident_event *ret);
 
 void incident_done(struct incident *i);
+void incident_forget_acknowledgement(struct incident *i);
 /* 0 or -ENOMEM (*to is then empty). */
 int incident_dup(const struct incident *from, struct incident *to);
 /* Appends an event with a deep copy of the incident; NULL when out of memory. */

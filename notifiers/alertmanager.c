@@ -118,4 +118,4 @@ static const char *const keys[] = {"url", NULL};
 static const char *const secrets[] = {NULL};
 
 const struct notifier notifier_alertmanager = {
-        "alertmanager", keys, secrets, alertmanager_check, alertmanager_render, alertmanager_read_reply};
+        "alertmanager", keys, secrets, alertmanager_check, alertmanager_render, alertmanager_read_reply, false};

@@ -18,6 +18,7 @@ struct notifier {
         /* *ret_retry_s: the receiver's own hint for OUTCOME_RETRY, 0 when it gave none. reterr: why not, without secrets. */
         enum outcome (*read_reply)(const struct http_reply *reply, int64_t now_s, int64_t *ret_retry_s,
                                    struct err *reterr);
+        bool takes_acknowledgements; /* it can be told that somebody has taken an incident on */
 };
 
 extern const struct notifier notifier_slack;

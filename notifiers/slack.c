@@ -180,4 +180,4 @@ static enum outcome slack_read_reply(const struct http_reply *reply, int64_t now
 static const char *const keys[] = {"webhook_url", "url", NULL};
 static const char *const secrets[] = {"webhook_url", NULL};
 
-const struct notifier notifier_slack = {"slack", keys, secrets, slack_check, slack_render, slack_read_reply};
+const struct notifier notifier_slack = {"slack", keys, secrets, slack_check, slack_render, slack_read_reply, false};

@@ -192,4 +192,4 @@ static enum outcome sns_read_reply(const struct http_reply *reply, int64_t now_s
 static const char *const keys[] = {"topic_arn", "role_arn", "profile", "url", NULL};
 static const char *const secrets[] = {NULL};
 
-const struct notifier notifier_sns = {"sns", keys, secrets, sns_check, sns_render, sns_read_reply};
+const struct notifier notifier_sns = {"sns", keys, secrets, sns_check, sns_render, sns_read_reply, false};

@@ -69,4 +69,5 @@ static enum outcome webhook_read_reply(const struct http_reply *reply, int64_t n
 static const char *const keys[] = {"webhook_url", "hmac_key", "url", NULL};
 static const char *const secrets[] = {"webhook_url", "hmac_key", NULL};
 
-const struct notifier notifier_webhook = {"webhook", keys, secrets, webhook_check, webhook_render, webhook_read_reply};
+const struct notifier notifier_webhook = {"webhook",          keys, secrets, webhook_check, webhook_render,
+                                          webhook_read_reply, false};

@@ -8,7 +8,7 @@
 #include "rpc/method.h"
 #include "util/text.h"
 
-enum { DEPTH_MAX = 32, VALUES_MAX = 10000, UNHEARD_MAX_BYTES = 8 << 20 };
+enum { DEPTH_MAX = 32, VALUES_MAX = 10000, UNHEARD_MAX_BYTES = 8 << 20, CALLER_MAX = 64 };
 static const double EXACT_MAX = 9007199254740992.0;
 
 struct rpc_call {
@@ -25,6 +25,7 @@ struct rpc_call {
         struct rpc_question question;
         void *state;
         const cJSON *id; /* NULL: nobody hears the answer */
+        char caller[CALLER_MAX];
         void (*wake)(void *arg);
         void *wake_arg;
         struct jsonw writer;
@@ -215,6 +216,10 @@ void rpc_set_wake(struct rpc_call *call, void (*wake)(void *arg), void *arg) {
         call->wake_arg = arg;
 }
 
+void rpc_set_caller(struct rpc_call *call, const char *name) {
+        text_copy(call->caller, sizeof call->caller, name);
+}
+
 static void wake_caller(void *waiter) {
         struct rpc_call *call = waiter;
         if (call->wake)
@@ -225,8 +230,11 @@ static void begin(struct rpc_call *call) {
         const cJSON *request = call->next;
         const char *fault = request_fault(request);
         call->next = call->is_batch ? request->next : NULL;
-        call->question = (struct rpc_question){
-                .host = call->host, .now_s = call->now_s, .wake = wake_caller, .waiter = call};
+        call->question = (struct rpc_question){.host = call->host,
+                                               .now_s = call->now_s,
+                                               .caller = call->caller[0] ? call->caller : NULL,
+                                               .wake = wake_caller,
+                                               .waiter = call};
         if (fault) {
                 const cJSON *id = cJSON_GetObjectItemCaseSensitive(request, "id");
                 bool is_usable = cJSON_IsString(id) || (cJSON_IsNumber(id) && fabs(id->valuedouble) <= EXACT_MAX);

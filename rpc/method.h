@@ -47,6 +47,7 @@ struct rpc_question {
         int64_t now_s;
         struct rpc_value values[RPC_PARAMS_MAX]; /* in the order of the method's table */
         struct buf dimensions;                   /* what a DIMENSIONS value points into */
+        const char *caller;                      /* who asks, for the record; NULL: not known */
         void (*wake)(void *waiter);              /* what a method that waits has called */
         void *waiter;
         int error_code; /* enum rpc_error; 0: none */
@@ -65,7 +66,7 @@ struct rpc_method {
 };
 
 extern const struct rpc_method rpc_status, rpc_apps, rpc_incidents, rpc_show, rpc_history, rpc_metrics, rpc_poll,
-        rpc_reload, rpc_doctor, rpc_iam_policy, rpc_events;
+        rpc_reload, rpc_ack, rpc_silence, rpc_silences, rpc_unsilence, rpc_events, rpc_doctor, rpc_iam_policy;
 extern const struct rpc_method *const rpc_methods[];
 extern const size_t rpc_n_methods;
 

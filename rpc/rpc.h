@@ -22,6 +22,8 @@ struct rpc_actions {
         void *arg;
         int (*poll)(void *arg, const char *target, struct err *reterr); /* NULL: all */
         int (*reload)(void *arg, struct err *reterr);
+        /* -ENOENT: there is no such incident. comment may be NULL. */
+        int (*acknowledge)(void *arg, int64_t id, const char *by, const char *comment, struct err *reterr);
         /* Begins a work by its name, for one target or all (NULL). wake(waiter) is called from the loop, never from here and never after
          * free. -EBUSY: too many are under way. */
         int (*begin)(void *arg, const char *work, const char *target, void (*wake)(void *waiter), void *waiter,
@@ -35,6 +37,7 @@ struct rpc_host {
         const char *version;
         int64_t started_at_s, interval_s;
         int64_t pid;
+        const char *const *diagnosers; /* their names, NULL-ended; NULL: not checked */
 };
 
 struct rpc_call;
@@ -43,6 +46,8 @@ struct rpc_call;
 int rpc_start(const struct rpc_host *host, struct span line, enum rpc_access access, int64_t now_s, struct rpc_call **ret);
 /* Who is told that a call which answered RPC_WAIT has something to say; before the first step. */
 void rpc_set_wake(struct rpc_call *call, void (*wake)(void *arg), void *arg);
+/* Who asks, for the record; copied. */
+void rpc_set_caller(struct rpc_call *call, const char *name);
 /* Appends a piece of the answer (newline-ended when complete). RPC_MORE: call again when there is room; RPC_WAIT: when it has woken you;
  * 0: done; -errno: the connection cannot be answered. One call takes at most a few milliseconds. */
 int rpc_step(struct rpc_call *call, struct buf *out);

@@ -24,6 +24,17 @@ static int read_before(struct store *s, int64_t id, struct before *ret) {
         return r < 0 ? r : 0;
 }
 
+static bool is_acknowledgement(const struct transition *t, const struct before *before) {
+        return t->incident.acknowledged_at_s > 0 && t->incident.acknowledged_at_s != before->acknowledged_at_s;
+}
+
+static int add_acknowledgement(struct store *s, const struct incident *i) {
+        SCOPED(buf_done) struct buf text = BUF_INIT(FINDING_TEXT_MAX);
+        buf_printf(&text, "%s%s%s", text_or_empty(i->acknowledged_by), i->comment ? ": " : "", text_or_empty(i->comment));
+        s->n_decisions++;
+        return timeline_add(s, i->id, i->acknowledged_at_s, "acknowledged", buf_str(&text));
+}
+
 /* Events by their names; what happened without being told is in the timeline, too. */
 static int add_to_timeline(struct store *s, const struct transition *t, const struct before *before, int64_t at_s) {
         const struct incident *i = &t->incident;
@@ -34,12 +45,9 @@ static int add_to_timeline(struct store *s, const struct transition *t, const st
                 else if (i->state == INCIDENT_RESOLVED && before->state != INCIDENT_RESOLVED)
                         kind = incident_event_name(EVENT_RESOLVED);
         }
-        int r = 0;
-        if (kind[0])
-                r = timeline_add(s, i->id, at_s, kind, i->finding.title);
-        if (r == 0 && i->acknowledged_at_s > 0 && i->acknowledged_at_s != before->acknowledged_at_s)
-                r = timeline_add(s, i->id, i->acknowledged_at_s, "acknowledged", i->acknowledged_by);
-        return r;
+        if (is_acknowledgement(t, before))
+                return add_acknowledgement(s, i);
+        return kind[0] ? timeline_add(s, i->id, at_s, kind, i->finding.title) : 0;
 }
 
 static int take_id(struct store *s, int64_t *ret) {
@@ -75,8 +83,9 @@ int store_apply(struct store *s, struct transitions *t) {
                 const struct transition *item = &t->items[i];
                 if (item->event != EVENT_NONE && item->incident.revision <= 0)
                         return db_fail_text(&s->db, -EINVAL, "an event without a revision");
-                /* Losing a refresh in a power cut costs nothing: the next judgement repeats it. */
-                if (item->event != EVENT_NONE || item->incident.id == 0)
+                /* Losing a refresh in a power cut costs nothing: the next judgement repeats it; an acknowledgement nobody repeats. */
+                if (item->event != EVENT_NONE || item->incident.id == 0 ||
+                    item->incident.acknowledged_at_s == t->at_s)
                         durability = DURABLE_SETTLED;
         }
         int64_t first_new = 0;

@@ -69,6 +69,9 @@ struct store {
         struct store_listener *listeners; /* events.c */
 
         struct record application, operation, snapshot;                            /* facts.c */
+        int64_t n_decisions; /* of people: see store_decisions */
+
+        struct record silence;                                                     /* silences.c */
         struct record incident, evidence, advice, symptom, suppressed, root_cause; /* incidents.c */
 };
 
@@ -80,6 +83,8 @@ int facts_init(struct store *s);
 void facts_done(struct store *s);
 int incidents_init(struct store *s);
 void incidents_done(struct store *s);
+int silences_init(struct store *s);
+void silences_done(struct store *s);
 
 /* Begins to notice what is added to the events. */
 void events_init(struct store *s);

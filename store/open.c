@@ -172,6 +172,7 @@ static const char *way_out(int code) {
 static void release(struct store *s) {
         facts_done(s);
         incidents_done(s);
+        silences_done(s);
         samples_done(s);
         words_done(&s->words);
         db_close(&s->db);
@@ -181,6 +182,8 @@ static int start(struct store *s) {
         int r = facts_init(s);
         if (r == 0)
                 r = incidents_init(s);
+        if (r == 0)
+                r = silences_init(s);
         return r < 0 ? r : open_file(s);
 }
 

@@ -12,6 +12,7 @@ static const char *const old_rows[] = {
         "  WHERE i.state = 2 AND i.resolved_at_s < ?1 LIMIT ?2)",
         "DELETE FROM operation WHERE (target, application, id) IN (SELECT target, application, id FROM operation"
         "  WHERE ended_at_s > 0 AND ended_at_s < ?1 LIMIT ?2)",
+        "DELETE FROM silence WHERE id IN (SELECT id FROM silence WHERE ends_at_s < ?1 LIMIT ?2)",
         "DELETE FROM api_usage WHERE (target, month_s) IN (SELECT target, month_s FROM api_usage WHERE month_s < ?1 - 2764800 LIMIT ?2)",
         "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at_s < ?1 LIMIT ?2)",
 };

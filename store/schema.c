@@ -109,8 +109,13 @@ static const char explanations[] =
         "ALTER TABLE root_cause ADD COLUMN recoverability TEXT; ALTER TABLE root_cause ADD COLUMN escape_way TEXT;"
         "ALTER TABLE root_cause ADD COLUMN seen_before TEXT;";
 
+static const char silences[] =
+        "CREATE TABLE silence(id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT, applications TEXT, diagnoser TEXT,"
+        "  created_at_s INT, ends_at_s INT, created_by TEXT, comment TEXT, ended_by TEXT);"
+        "CREATE INDEX silence_by_end ON silence(ends_at_s);";
+
 /* Only ever add to the end. */
-static const char *const migrations[] = {facts, incidents, samples, events, explanations};
+static const char *const migrations[] = {facts, incidents, samples, events, explanations, silences};
 
 int64_t schema_version(void) {
         return (int64_t)ELEMENTS(migrations);

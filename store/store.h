@@ -6,6 +6,7 @@
 #pragma once
 
 #include "model/delivery.h"
+#include "model/silence.h"
 #include "util/err.h"
 
 struct store;
@@ -153,6 +154,19 @@ struct store_listener {
 void store_listen(struct store *s, struct store_listener *l);
 /* A zeroed one is not listening. */
 void store_unlisten(struct store_listener *l);
+/* Silences. Adding gives the id; both are noted on the open incidents that they are about. */
+struct silence_rows {
+        struct silence *rows;
+        size_t n_rows, rows_size;
+};
+int store_add_silence(struct store *s, struct silence *silence);
+/* -ENOENT: there is none of that id; -EALREADY: it is over. *ret: as it is then. */
+int store_end_silence(struct store *s, int64_t id, int64_t now_s, const char *by, struct silence *ret);
+/* Newest first. */
+int store_list_silences(struct store *s, int64_t ends_after_s, struct silence_rows *ret);
+void silence_rows_done(struct silence_rows *r);
+/* Grows with each acknowledgement and each silence: what was read of incidents before is out of date. */
+int64_t store_decisions(const struct store *s);
 
 /* The next delivery that is due, in order per (incident, notifier), skipping notifiers listed in `busy`; 0, or 1 when none is due and
  * then *ret_next_s is when one of those notifiers that are not busy will have one (0: none at all). */
@@ -201,6 +215,7 @@ SCOPED_DEFINE(struct window, window_free)
 SCOPED_DEFINE_VALUE(struct series_rows, series_rows_done)
 SCOPED_DEFINE_VALUE(struct application_rows, application_rows_done)
 SCOPED_DEFINE_VALUE(struct incident_rows, incident_rows_done)
+SCOPED_DEFINE_VALUE(struct silence_rows, silence_rows_done)
 SCOPED_DEFINE_VALUE(struct timeline_rows, timeline_rows_done)
 SCOPED_DEFINE_VALUE(struct event_rows, event_rows_done)
 SCOPED_DEFINE_VALUE(struct explanation_rows, explanation_rows_done)

@@ -429,7 +429,7 @@ def test_iam_policy__of_one_identity__can_be_used_as_it_is(daemon):
 def test_help_and_version__need_no_daemon():
     assert ctl("--version").stdout.startswith("flinkwatchctl ")
     text = ctl("--help").stdout
-    for command in ("status", "apps", "incidents", "show ID", "history", "metrics", "poll", "reload"):
+    for command in ("status", "apps", "incidents", "show ID", "history", "metrics", "ack ID", "silence", "silences", "unsilence ID", "poll", "reload"):
         assert f"\n  {command}" in text
     assert "--diagnoser" in ctl("incidents", "--help").stdout
 

@@ -4,6 +4,7 @@
  *   big N        N letters, 256 KiB a step
  *   slow N       after N empty steps, "slow"
  *   access       "read" or "change"
+ *   who          the name of who asks
  *   fail         a step that fails
  *   wait TEXT    nothing until fake_rpc_wake() was called, then TEXT */
 #include <errno.h>
@@ -16,6 +17,7 @@ struct rpc_call {
         char *text;
         size_t left;
         enum rpc_access access;
+        char caller[64];
         void (*wake)(void *arg);
         void *wake_arg;
 };
@@ -43,6 +45,10 @@ int rpc_start(const struct rpc_host *host, struct span line, enum rpc_access acc
 void rpc_set_wake(struct rpc_call *call, void (*wake)(void *arg), void *arg) {
         call->wake = wake;
         call->wake_arg = arg;
+}
+
+void rpc_set_caller(struct rpc_call *call, const char *name) {
+        snprintf(call->caller, sizeof call->caller, "%s", name);
 }
 
 bool fake_rpc_wake(void) {
@@ -81,6 +87,8 @@ int rpc_step(struct rpc_call *call, struct buf *out) {
                 buf_put_str(out, "slow\n");
         else if (strcmp(call->word, "access") == 0)
                 buf_put_str(out, call->access == RPC_CHANGE ? "change\n" : "read\n");
+        else if (strcmp(call->word, "who") == 0)
+                buf_printf(out, "%s\n", call->caller);
         else if (strcmp(call->word, "echo") == 0 || strcmp(call->word, "wait") == 0)
                 buf_printf(out, "%s\n", call->text);
         else

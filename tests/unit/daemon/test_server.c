@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -377,6 +378,16 @@ static void test_call__fails__only_its_connection_ends(void **state) {
         close(other);
 }
 
+static void test_call__who_asks__is_the_name_of_the_user_at_the_other_end(void **state) {
+        struct place *p = *state;
+        const struct passwd *user = getpwuid(getuid());
+        int fd = connect_to(p);
+        assert_non_null(user);
+        say(p, fd, "who\n");
+        expect_line(p, fd, user->pw_name);
+        close(fd);
+}
+
 static void test_free__clients_and_calls_under_way__closes_all(void **state) {
         struct place *p = *state;
         int a = connect_to(p), b = connect_to(p);
@@ -497,6 +508,7 @@ int main(void) {
                 CASE(test_client__loop_always_busy__is_answered),
                 CASE(test_accept__no_descriptors_left__waits_and_does_not_spin),
                 CASE(test_call__fails__only_its_connection_ends),
+                CASE(test_call__who_asks__is_the_name_of_the_user_at_the_other_end),
                 CASE(test_free__clients_and_calls_under_way__closes_all),
                 CASE(test_socket__no_group__is_for_its_user_alone),
                 CASE(test_socket__in_use__is_left_alone),

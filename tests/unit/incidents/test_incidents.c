@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The life of an incident, judgement by judgement: what is told, to whom, how often. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/unit/incidents/stage.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "incidents/incidents.h"
 #include "incidents/suppression.h"
-#include "util/list.h"
-
-enum { T0 = 1767225600, MINUTE = 60 };
 
 static long fail_at = -1;
 
@@ -47,91 +38,6 @@ void *__wrap_reallocarray(void *p, size_t n, size_t size) {
 }
 char *__wrap_strdup(const char *s) {
         return fails() ? NULL : __real_strdup(s);
-}
-
-/* A store of one application, its findings of this minute, and a log of what was told: "opened restart_loop -> slack pager". */
-struct stage {
-        struct incident *incidents;
-        size_t n_incidents, incidents_size;
-        struct findings findings;
-        const char *blind[8];
-        size_t n_blind;
-        struct route routes[3];
-        struct incident_policy policy;
-        char told[2048];
-        size_t n_entries; /* transitions of the last judgement */
-};
-
-static void setup_stage(struct stage *s) {
-        *s = (struct stage){0};
-        s->routes[0] = (struct route){"slack", SEVERITY_WARNING, "*, !scratch-*", 0};
-        s->routes[1] = (struct route){"pager", SEVERITY_CRITICAL, "orders", 4 * 3600};
-        s->routes[2] = (struct route){"log", SEVERITY_INFO, "other-*", 0};
-        s->policy = (struct incident_policy){s->routes, 3, SEVERITY_CRITICAL, 600, 3600, false};
-}
-
-static void done_stage(struct stage *s) {
-        for (size_t i = 0; i < s->n_incidents; i++)
-                incident_done(&s->incidents[i]);
-        free(s->incidents);
-        findings_done(&s->findings);
-}
-
-static struct finding *find(struct stage *s, const char *diagnoser, enum severity severity, int64_t onset_s) {
-        struct finding *f = findings_add(&s->findings, diagnoser, severity, CONFIDENCE_HIGH, onset_s);
-        finding_title(&s->findings, f, "%s", diagnoser);
-        finding_summary(&s->findings, f, "%s since then", diagnoser);
-        finding_advise(&s->findings, f, "mend %s", diagnoser);
-        return f;
-}
-
-static void keep(struct stage *s, struct transitions *t) {
-        for (size_t i = 0; i < t->n_items; i++) {
-                struct transition *item = &t->items[i];
-                size_t k = 0;
-                while (k < s->n_incidents && s->incidents[k].id != item->incident.id)
-                        k++;
-                if (item->incident.id == 0 || k == s->n_incidents) {
-                        LIST_ADD(s->incidents, s->n_incidents, s->incidents_size);
-                        k = s->n_incidents - 1;
-                        item->incident.id = (int64_t)s->n_incidents;
-                }
-                incident_done(&s->incidents[k]);
-                s->incidents[k] = item->incident;
-                item->incident = (struct incident){0};
-        }
-}
-
-/* One judgement with what was found since the last; forgets the findings. Returns what was told. */
-static const char *judge(struct stage *s, int64_t now_s) {
-        struct transitions t = {0};
-        struct judgement j = {.target = "prod",
-                              .application = "orders",
-                              .application_arn = "arn:orders",
-                              .now_s = now_s,
-                              .findings = &s->findings,
-                              .blind = s->blind,
-                              .n_blind = s->n_blind,
-                              .incidents = s->incidents,
-                              .n_incidents = s->n_incidents};
-        assert_int_equal(incidents_judge(&j, &s->policy, &t), 0);
-        size_t len = 0;
-        s->told[0] = '\0';
-        for (size_t i = 0; i < t.n_items; i++) {
-                if (t.items[i].event == EVENT_NONE)
-                        continue;
-                len += (size_t)snprintf(s->told + len, sizeof s->told - len, "%s%s %s", len ? "; " : "",
-                                        incident_event_name(t.items[i].event), t.items[i].incident.finding.diagnoser);
-                for (size_t k = 0; k < t.items[i].n_notifiers; k++)
-                        len += (size_t)snprintf(s->told + len, sizeof s->told - len, "%s%s", k ? " " : " -> ",
-                                                t.items[i].notifiers[k]);
-        }
-        s->n_entries = t.n_items;
-        keep(s, &t);
-        transitions_done(&t);
-        findings_done(&s->findings);
-        s->n_blind = 0;
-        return s->told;
 }
 
 static void test_incident__found_and_gone__opens_once_and_resolves_after_a_while(void **state) {

@@ -25,11 +25,27 @@ static int note_reload(void *arg, struct err *reterr) {
         return act("reload", reterr);
 }
 
-static const struct rpc_actions actions = {.arg = &done, .poll = note_poll, .reload = note_reload};
+static int note_acknowledge(void *arg, int64_t id, const char *by, const char *comment, struct err *reterr) {
+        assert_ptr_equal(arg, &done);
+        done.n_acknowledged++;
+        done.id = id;
+        text_copy(done.by, sizeof done.by, by);
+        text_copy(done.comment, sizeof done.comment, text_or_empty(comment));
+        return act("ack", reterr);
+}
+
+static const char *const diagnoser_names[] = {"restart_loop", "downtime", NULL};
+static const struct rpc_actions actions = {
+        .arg = &done, .poll = note_poll, .reload = note_reload, .acknowledge = note_acknowledge};
 
 struct rpc_host test_host(struct store *s) {
-        return (struct rpc_host){
-                .store = s, .actions = &actions, .version = "1.2.3", .started_at_s = T0, .interval_s = 60, .pid = 4711};
+        return (struct rpc_host){.store = s,
+                                 .actions = &actions,
+                                 .version = "1.2.3",
+                                 .started_at_s = T0,
+                                 .interval_s = 60,
+                                 .pid = 4711,
+                                 .diagnosers = diagnoser_names};
 }
 
 char *ask_line(struct store *s, enum rpc_access access, struct span line) {
@@ -38,6 +54,7 @@ char *ask_line(struct store *s, enum rpc_access access, struct span line) {
         struct buf out = BUF_INIT(64 << 20);
         int r = rpc_start(&host, line, access, NOW, &call);
         assert_int_equal(r, 0);
+        rpc_set_caller(call, "alice");
         asked = (struct asked){0};
         do {
                 size_t before = out.len;

@@ -15,7 +15,9 @@ struct asked {
 
 /* What the daemon's actions were called with. */
 struct done {
-        int n_polls, n_reloads;
+        int n_polls, n_reloads, n_acknowledged;
+        int64_t id;
+        char by[64], comment[64];
         char target[64];
         const char *refusal; /* not NULL: they fail with it */
 };
