@@ -27,11 +27,13 @@ struct exchange_run {
         struct http_request request;
         struct timer timer;
         struct client_waiter waiter;
+        struct quota_turn turn;
         struct wire_call *call;
         struct program_call *program;
         int attempt;      /* 0 for the first */
         int retry_cost;   /* of the last retry */
         bool has_renewed; /* keys were rejected once already */
+        bool has_turn;    /* of the quota, for the next attempt */
 };
 
 static void send_request(struct exchange_run *run);
@@ -84,6 +86,7 @@ void exchange_cancel(struct exchange_run *run) {
                 return;
         timer_stop(&run->timer);
         client_unwait(&run->waiter);
+        quota_unwait(&run->turn);
         wire_cancel(run->call);
         program_cancel(run->program);
         http_request_done(&run->request);
@@ -288,6 +291,12 @@ static void on_keys(void *arg, int result, const struct err *err) {
                 send_request(run);
 }
 
+static void on_turn(void *arg) {
+        struct exchange_run *run = arg;
+        run->has_turn = true;
+        send_request(run);
+}
+
 /* The path that is signed is the one on the wire: with what an overridden endpoint puts before it. */
 static int sign_at(struct exchange_run *run, const struct aws_keys *keys, const struct endpoint *endpoint, int64_t at_s,
                    char **ret_url) {
@@ -329,6 +338,13 @@ static int sign(struct exchange_run *run, char **ret_url, struct err *reterr) {
                 timer_start(&run->timer, x->loop, wait_ms, resend, run);
                 return 1;
         }
+        if (run->job.quota && !run->has_turn) {
+                run->turn.arg = run;
+                run->turn.resume = on_turn;
+                quota_wait(run->job.quota, &run->turn);
+                return 1;
+        }
+        run->has_turn = false;
         SCOPED(endpoint_done) struct endpoint endpoint = {0};
         int r = client_endpoint(client, run->request.service, run->request.region, run->request.url, &endpoint, reterr);
         if (r < 0)

@@ -8,6 +8,7 @@
 #include "aws/error.h"
 #include "aws/sigv4.h"
 #include "daemon/program.h"
+#include "daemon/quota.h"
 #include "daemon/wire.h"
 
 struct client;
@@ -23,6 +24,7 @@ struct exchange_job {
          * denied, -EINVAL refused for good, -ENOENT no such thing, -EKEYREJECTED credentials, -EAGAIN throttled, -EIO unreachable or
          * out of order, -EPROTO not understood. */
         void (*done)(void *arg, int result, const struct err *err);
+        struct quota *quota; /* each attempt waits for its turn; NULL: there is no limit but the service's own word */
         bool takes_failures; /* step reads every answer itself; only expired keys and a wrong clock are mended here */
 };
 

@@ -101,6 +101,34 @@ static int widen(struct judge *j, const struct findings *findings) {
         return r < 0 ? r : 1;
 }
 
+/* Has the logs read that are wanted; how many pages had better wait for that. */
+static size_t investigate(struct judge *j, const struct findings *findings, const char *waiting[DIAGNOSERS_MAX]) {
+        size_t n = 0;
+        j->result.n_wanted = 0;
+        for (size_t i = 0; i < findings->n_wants && j->job.investigate; i++) {
+                const struct want *want = &findings->wants[i];
+                if (want->kind != WANT_LOGS)
+                        continue;
+                j->result.n_wanted++;
+                if (j->job.investigate(j->job.arg, j->job.application, want) && n < DIAGNOSERS_MAX)
+                        waiting[n++] = want->diagnoser;
+        }
+        return n;
+}
+
+/* Whether somebody would be called now to something whose cause is about to be known. */
+static bool is_worth_waiting(const struct transitions *t, const char *const *waiting, size_t n_waiting) {
+        for (size_t i = 0; i < t->n_items; i++)
+                for (size_t k = 0; k < n_waiting; k++) {
+                        const struct transition *item = &t->items[i];
+                        const struct finding *f = &item->incident.finding;
+                        if (item->event == EVENT_OPENED && item->n_notifiers > 0 && !f->root_cause &&
+                            strcmp(f->diagnoser, waiting[k]) == 0)
+                                return true;
+                }
+        return false;
+}
+
 static int read_incidents(struct judge *j) {
         struct incident_filter filter = {
                 .target = j->job.target,
@@ -228,11 +256,15 @@ static int judge_at(struct judge *j, int64_t at_s) {
                 .silences = j->silences.rows,
                 .n_silences = j->silences.n_rows,
         };
+        const char *waiting[DIAGNOSERS_MAX];
+        size_t n_waiting = is_history ? 0 : investigate(j, &findings, waiting);
+        j->result.n_findings = findings.n_items;
         r = incidents_judge(&judgement, &policy, &transitions);
-        if (r == 0)
+        j->result.is_held = r == 0 && is_worth_waiting(&transitions, waiting, n_waiting);
+        if (r == 0 && !j->result.is_held) {
                 r = apply(j, at_s, is_now, &transitions);
-        if (is_now)
-                j->result.n_findings = findings.n_items;
+                j->result.judged_until_s = at_s;
+        }
         return r;
 }
 
@@ -282,7 +314,7 @@ int judge_step(struct judge *j) {
                 return r;
         r = judge_at(j, is_last ? j->job.now_s : j->at_s);
         j->at_s += j->step_s;
-        return r < 0 ? r : !is_last;
+        return r < 0 ? r : !is_last && !j->result.is_held;
 }
 
 const struct judge_result *judge_result(const struct judge *j) {

@@ -21,18 +21,25 @@ struct judge_job {
         int64_t now_s;
         enum judge_set set;
         bool is_quiet; /* nobody is to be told, whatever it is */
+        /* Called for each WANT_LOGS: true while the answer is under way and a page had better wait for it. NULL: nobody reads logs. */
+        bool (*investigate)(void *arg, const char *application, const struct want *want);
+        void *arg;
 };
 
 struct judge_result {
-        size_t n_findings; /* at now_s */
+        size_t n_findings; /* at the last instant, */
         size_t n_told;     /* deliveries made */
+        size_t n_wanted;   /* and logs that were asked for then */
+        /* A page waits for its cause: it ended there, and nothing of that instant was stored. Judge again when there is an answer. */
+        bool is_held;
+        int64_t judged_until_s; /* the last instant that was stored; 0: none */
 };
 
 struct judge;
 
 /* Reads what the job needs; the job and what it points to are borrowed until judge_free. 0 or -errno (store). */
 int judge_new(const struct judge_job *job, struct judge **ret);
-/* Judges one instant, oldest first: 1 while there are more, 0 after now_s was judged, -errno. */
+/* Judges one instant, oldest first: 1 while there are more, 0 after the last one, -errno. */
 int judge_step(struct judge *j);
 const struct judge_result *judge_result(const struct judge *j);
 void judge_free(struct judge *j);

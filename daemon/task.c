@@ -19,6 +19,8 @@ static void release(struct task *t) {
 }
 
 static int keep(struct task *t, struct err *reterr) {
+        if (t->job.is_aside)
+                t->batch.n_readings = 0;
         int r = store_put(t->store, &t->batch);
         if (r < 0)
                 return err_set(reterr, r, "the answer could not be stored: %s", store_error(t->store));
@@ -51,7 +53,7 @@ int task_start(struct exchange *x, struct client *client, struct store *store, c
         t->job = *job;
         t->store = store;
         int r = job->collector->start(&t->job.collect, &t->state);
-        struct exchange_job exchange = {.client = client, .arg = t, .step = step, .done = done};
+        struct exchange_job exchange = {.client = client, .arg = t, .step = step, .done = done, .quota = job->quota};
         if (r == 0)
                 r = exchange_start(x, &exchange, &t->run);
         if (r < 0) {

@@ -13,6 +13,8 @@ struct task;
 struct task_job {
         const struct collector *collector;
         struct collect_job collect;
+        struct quota *quota; /* as in exchange.h */
+        bool is_aside;       /* asked for out of turn: how far the series were read stays as it is */
         void *arg;
         void (*seen)(void *arg, const struct batch *b);
         void (*done)(void *arg, int result, const struct err *err);

@@ -2,6 +2,8 @@
 /* Judgement over a real store: one restart loop, as lived through, as backfilled, and across restarts of the process. */
 #include "tests/unit/daemon/support.h"
 
+#include <string.h>
+
 #include "daemon/judge.h"
 
 enum { NOW = 1767225600 /* 2026-01-01T00:00:00Z */, MINUTE = 60, HOUR = 3600, DAY = 86400, SETTLE = 120 };
@@ -224,6 +226,107 @@ static void test_off__diagnoser_disabled__nothing(void **state) {
         assert_int_equal(rows.n_rows, 0);
 }
 
+/* Somebody who reads logs: what was asked, and whether the answer is near. */
+struct reader {
+        bool is_near;
+        size_t n_asked;
+        struct want last;
+};
+
+static bool investigate(void *arg, const char *application, const struct want *want) {
+        struct reader *r = arg;
+        assert_string_equal(application, "orders");
+        r->n_asked++;
+        r->last = *want;
+        return r->is_near;
+}
+
+static struct judge_result judge_with(struct place *p, struct reader *reader, int64_t from_s, int64_t now_s) {
+        SCOPED(judge_free) struct judge *j = NULL;
+        struct judge_job job = {.store = p->store,
+                                .config = p->config,
+                                .target = "prod",
+                                .application = "orders",
+                                .application_arn = "arn:x",
+                                .from_s = from_s,
+                                .now_s = now_s,
+                                .investigate = investigate,
+                                .arg = reader};
+        int r;
+        assert_int_equal(judge_new(&job, &j), 0);
+        while ((r = judge_step(j)) == 1)
+                ;
+        assert_int_equal(r, 0);
+        return *judge_result(j);
+}
+
+static void put_explanation(struct place *p, int64_t onset_s) {
+        struct root_cause cause = {.role = "trigger",
+                                   .category = "user_code",
+                                   .exception_class = (char *)"java.lang.NullPointerException",
+                                   .attempt = -1};
+        struct explanation e = {.target = (char *)"prod",
+                                .application = (char *)"orders",
+                                .onset_s = onset_s,
+                                .made_at_s = NOW,
+                                .report = {.confidence = CONFIDENCE_HIGH,
+                                           .title = (char *)"NullPointerException in Parse.map",
+                                           .root_cause = &cause}};
+        assert_int_equal(store_put_explanation(p->store, &e), 0);
+}
+
+static void test_page__cause_is_near__waits_and_is_told_once_with_it(void **state) {
+        struct place *p = *state;
+        struct reader reader = {.is_near = true};
+        put_history(p, NOW - 6 * HOUR, NOW - SETTLE, NOW - 2 * HOUR, NOW);
+        struct judge_result first = judge_with(p, &reader, NOW - 3 * MINUTE, NOW);
+        assert_true(first.is_held);
+        assert_int_equal(first.n_told, 0);
+        assert_int_equal(first.n_wanted, 1);
+        assert_int_equal(reader.last.onset_s, NOW - 2 * HOUR);
+        put_explanation(p, reader.last.onset_s);
+        struct judge_result second = judge_with(p, &reader, NOW - 3 * MINUTE, NOW + 20);
+        assert_false(second.is_held);
+        assert_int_equal(second.n_told, 1);
+        assert_int_equal(reader.n_asked, 1);
+        SCOPED(delivery_done) struct delivery d = {0};
+        int64_t next_s;
+        assert_int_equal(store_next_delivery(p->store, NOW + DAY, NULL, 0, &d, &next_s), 0);
+        assert_int_equal(d.event, EVENT_OPENED);
+        assert_non_null(d.incident.finding.root_cause);
+        assert_non_null(strstr(d.incident.finding.title, "NullPointerException in Parse.map"));
+}
+
+static void test_page__cause_is_late__goes_without_and_is_updated(void **state) {
+        struct place *p = *state;
+        struct reader reader = {.is_near = false};
+        put_history(p, NOW - 6 * HOUR, NOW - SETTLE, NOW - 2 * HOUR, NOW);
+        struct judge_result first = judge_with(p, &reader, 0, NOW);
+        assert_false(first.is_held);
+        assert_int_equal(first.n_told, 1);
+        assert_int_equal(count_deliveries(p, EVENT_OPENED), 1);
+        put_explanation(p, reader.last.onset_s);
+        assert_int_equal(judge_with(p, &reader, 0, NOW + MINUTE).n_told, 1);
+        assert_int_equal(count_deliveries(p, EVENT_UPDATED), 1);
+        assert_int_equal(judge_with(p, &reader, 0, NOW + 2 * MINUTE).n_told, 0);
+}
+
+/* What was judged before the page that waits stays judged; the process may die meanwhile. */
+static void test_page__held_after_a_backfill__keeps_what_was_before(void **state) {
+        struct place *p = *state;
+        struct reader reader = {.is_near = true};
+        put_history(p, NOW - 3 * DAY, NOW - SETTLE, NOW - 2 * DAY, NOW);
+        struct judge_result held = judge_with(p, &reader, NOW - 3 * DAY, NOW);
+        assert_true(held.is_held);
+        assert_in_range(held.judged_until_s, NOW - 10 * MINUTE, NOW - 1);
+        expect_one(p, INCIDENT_OPEN, NOW - 2 * DAY);
+        assert_int_equal(count_deliveries(p, EVENT_OPENED), 0);
+        put_explanation(p, reader.last.onset_s);
+        assert_int_equal(judge_with(p, &reader, held.judged_until_s, NOW + 5).n_told, 1);
+        assert_int_equal(count_deliveries(p, EVENT_OPENED), 1);
+        expect_one(p, INCIDENT_OPEN, NOW - 2 * DAY);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -236,6 +339,9 @@ int main(void) {
                 CASE(test_restart__backfill_again__nothing_twice),
                 CASE(test_restart__after_a_night__end_is_told_once),
                 CASE(test_off__diagnoser_disabled__nothing),
+                CASE(test_page__cause_is_near__waits_and_is_told_once_with_it),
+                CASE(test_page__cause_is_late__goes_without_and_is_updated),
+                CASE(test_page__held_after_a_backfill__keeps_what_was_before),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
