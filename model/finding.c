@@ -137,7 +137,7 @@ static char **root_cause_text(struct root_cause *c, size_t i) {
         return (char **)((char *)c + root_cause_texts[i]);
 }
 
-static void root_cause_free(struct root_cause *c) {
+void root_cause_free(struct root_cause *c) {
         for (size_t i = 0; c && i < ELEMENTS(root_cause_texts); i++)
                 free(*root_cause_text(c, i));
         free(c);
@@ -240,4 +240,34 @@ void findings_done(struct findings *f) {
         free(f->items);
         free(f->wants);
         *f = (struct findings){0};
+}
+
+void root_cause_write(struct jsonw *w, const struct root_cause *c) {
+        if (!c) {
+                jsonw_null(w);
+                return;
+        }
+        jsonw_object(w);
+        jsonw_member_string(w, "role", c->role);
+        jsonw_member_string(w, "category", c->category);
+        jsonw_member_string(w, "exception_class", c->exception_class);
+        jsonw_member_string(w, "message", c->message);
+        jsonw_member_string(w, "frame", c->frame);
+        jsonw_member_string(w, "task", c->task);
+        jsonw_key(w, "attempt");
+        if (c->attempt >= 0)
+                jsonw_int(w, c->attempt);
+        else
+                jsonw_null(w);
+        jsonw_member_time(w, "first_fault_at", c->first_fault_at_s);
+        jsonw_member_time(w, "last_healthy_at", c->last_healthy_at_s);
+        jsonw_member_string(w, "pivot", c->pivot);
+        jsonw_member_string(w, "fingerprint", c->fingerprint);
+        jsonw_member_string(w, "reason", c->reason);
+        jsonw_member_string(w, "completeness", c->completeness);
+        jsonw_member_string(w, "deploy", c->deploy);
+        jsonw_member_string(w, "recoverability", c->recoverability);
+        jsonw_member_string(w, "escape", c->escape);
+        jsonw_member_string(w, "seen_before", c->seen_before);
+        jsonw_object_end(w);
 }

@@ -39,6 +39,10 @@ struct root_cause {
         char *seen_before;    /* the same fault earlier, and what ended it */
 };
 
+void root_cause_free(struct root_cause *c);
+/* The promised object; null for NULL. */
+void root_cause_write(struct jsonw *w, const struct root_cause *c);
+
 struct finding {
         const char *diagnoser; /* static text */
         char *subject;         /* what within the application, when there can be several: an operator, a stream; NULL */
@@ -123,6 +127,7 @@ void finding_done(struct finding *f);
 int finding_dup(const struct finding *from, struct finding *to);
 void findings_done(struct findings *f);
 
+SCOPED_DEFINE(struct root_cause, root_cause_free)
 SCOPED_DEFINE_VALUE(struct finding, finding_done)
 SCOPED_DEFINE_VALUE(struct findings, findings_done)
 SCOPED_DEFINE_VALUE(struct explanation, explanation_done)

@@ -113,36 +113,6 @@ void transitions_done(struct transitions *t) {
         *t = (struct transitions){0};
 }
 
-static void write_root_cause(struct jsonw *w, const struct root_cause *c) {
-        if (!c) {
-                jsonw_null(w);
-                return;
-        }
-        jsonw_object(w);
-        jsonw_member_string(w, "role", c->role);
-        jsonw_member_string(w, "category", c->category);
-        jsonw_member_string(w, "exception_class", c->exception_class);
-        jsonw_member_string(w, "message", c->message);
-        jsonw_member_string(w, "frame", c->frame);
-        jsonw_member_string(w, "task", c->task);
-        jsonw_key(w, "attempt");
-        if (c->attempt >= 0)
-                jsonw_int(w, c->attempt);
-        else
-                jsonw_null(w);
-        jsonw_member_time(w, "first_fault_at", c->first_fault_at_s);
-        jsonw_member_time(w, "last_healthy_at", c->last_healthy_at_s);
-        jsonw_member_string(w, "pivot", c->pivot);
-        jsonw_member_string(w, "fingerprint", c->fingerprint);
-        jsonw_member_string(w, "reason", c->reason);
-        jsonw_member_string(w, "completeness", c->completeness);
-        jsonw_member_string(w, "deploy", c->deploy);
-        jsonw_member_string(w, "recoverability", c->recoverability);
-        jsonw_member_string(w, "escape", c->escape);
-        jsonw_member_string(w, "seen_before", c->seen_before);
-        jsonw_object_end(w);
-}
-
 static void write_evidence(struct jsonw *w, const struct finding *f) {
         jsonw_array(w);
         for (size_t i = 0; i < f->n_evidence; i++) {
@@ -216,7 +186,7 @@ void incident_write(struct jsonw *w, const struct incident *i) {
         jsonw_member_string(w, "title", i->finding.title);
         jsonw_member_string(w, "summary", i->finding.summary);
         jsonw_key(w, "root_cause");
-        write_root_cause(w, i->finding.root_cause);
+        root_cause_write(w, i->finding.root_cause);
         write_lists(w, i);
         jsonw_object_end(w);
 }
