@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The start: series and how far they were read, the list of runs, and the journal into the heads. */
 #include <errno.h>
+#include <inttypes.h>
 
 #include "store/head.h"
 #include "store/inner.h"
@@ -88,7 +89,7 @@ static int replay_row(void *arg, struct span bytes) {
         int r = journal_read(&s->zip, bytes, &row);
         if (r == -EUCLEAN) {
                 s->journal.n_lost++;
-                return layers_unreadable(s, "a row of the journal");
+                return 0;
         }
         if (r < 0)
                 return store_no_memory(s);
@@ -100,6 +101,9 @@ static int replay_row(void *arg, struct span bytes) {
 
 static int replay_journal(struct store *s) {
         int r = segments_replay(&s->journal, &s->db, s->folded_seq, replay_row, s);
+        if (s->journal.n_lost > 0)
+                db_fail_text(&s->db, 0, "%" PRId64 " rows of the journal: damaged, and read as if they were not there",
+                             s->journal.n_lost);
         s->n_unreadable += s->journal.n_lost;
         s->journal.n_lost = 0;
         return r;

@@ -230,6 +230,10 @@ const char *store_error(const struct store *s) {
         return s->db.error;
 }
 
+bool store_is_damaged(const struct store *s) {
+        return s->db.is_damaged;
+}
+
 const char *store_instance(const struct store *s) {
         return s->instance;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A row: its length, a checksum over all that follows, its number, its bytes. What a segment held before ends the walk through it: the
- * numbers grow by one. */
+ * numbers grow by one, and what was there before was folded before. A higher number further on says that rows in between are damaged. */
 #include "store/segments.h"
 
+#include <endian.h>
 #include <errno.h>
 
 #include "store/bytes.h"
@@ -54,6 +55,23 @@ static size_t find_row(struct span rest, int64_t seq, int64_t *ret_seq, struct s
         return HEADER + len;
 }
 
+static struct span after(struct span bytes, size_t len) {
+        return (struct span){bytes.data + len, bytes.len - len};
+}
+
+/* Where a row with a number beyond seq begins, 0 when there is none. */
+static size_t find_beyond(struct span bytes, int64_t seq) {
+        for (size_t at = 1; at + HEADER < bytes.len; at++) {
+                struct span row;
+                int64_t found;
+                memcpy(&found, bytes.data + at + CHECKED_FROM, sizeof found);
+                found = (int64_t)le64toh((uint64_t)found);
+                if (found > seq && find_row(after(bytes, at), found, &found, &row) > 0)
+                        return at;
+        }
+        return 0;
+}
+
 static int by_first(const void *a, const void *b) {
         const struct segment *x = a, *y = b;
         return (x->first_seq > y->first_seq) - (x->first_seq < y->first_seq);
@@ -77,23 +95,40 @@ int segments_load(struct segments *s, struct db *db) {
         return r;
 }
 
+/* The next row of a segment, damage skipped; false at the end. */
+static bool next_row(struct segment *segment, struct span *bytes, int64_t folded_seq, int64_t *seq, struct span *row) {
+        size_t len = find_row(*bytes, segment->last_seq > 0 ? segment->last_seq + 1 : 0, seq, row);
+        if (len == 0) {
+                size_t skipped = find_beyond(*bytes, segment->last_seq > folded_seq ? segment->last_seq : folded_seq);
+                if (skipped == 0)
+                        return false;
+                *bytes = after(*bytes, skipped);
+                segment->used += (uint32_t)skipped;
+                len = find_row(*bytes, 0, seq, row);
+        }
+        if (segment->first_seq == 0)
+                segment->first_seq = *seq;
+        segment->last_seq = *seq;
+        segment->used += (uint32_t)len;
+        *bytes = after(*bytes, len);
+        return true;
+}
+
 static int replay_one(struct segments *s, struct segment *segment, struct span bytes, int64_t folded_seq,
                       int (*take)(void *arg, struct span row), void *arg) {
-        int64_t seq = 0;
+        int64_t seq;
         struct span row;
         segment->first_seq = segment->last_seq = segment->used = 0;
-        for (size_t len; (len = find_row(bytes, seq, &seq, &row)) > 0; seq++) {
-                if (segment->first_seq == 0)
-                        segment->first_seq = seq;
-                segment->last_seq = seq;
-                segment->used += (uint32_t)len;
-                bytes = (struct span){bytes.data + len, bytes.len - len};
+        while (next_row(segment, &bytes, folded_seq, &seq, &row)) {
                 if (seq <= folded_seq)
                         continue;
                 if (seq > s->last_seq + 1)
                         s->n_lost += seq - s->last_seq - 1;
-                s->last_seq = seq;
-                s->current = segment->id;
+                /* A segment whose first row is damaged may come out of turn. */
+                if (seq > s->last_seq) {
+                        s->last_seq = seq;
+                        s->current = segment->id;
+                }
                 int r = take(arg, row);
                 if (r < 0)
                         return r;
