@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,10 +18,9 @@
 #include "daemon/loop.h"
 #include "daemon/poller.h"
 #include "daemon/server.h"
+#include "daemon/upkeep.h"
 #include "daemon/work.h"
 #include "util/text.h"
-
-enum { RETENTION_EVERY_MS = 60 * 1000, RETENTION_AGAIN_MS = 50, STATUS_EVERY_MS = 60 * 1000 };
 
 struct service {
         const struct service_options *options;
@@ -37,11 +37,15 @@ struct service {
         struct rpc_host rpc;
         struct rpc_actions actions;
         const char *diagnoser_names[64]; /* NULL-ended */
-        struct timer retention, reload;
-        int lock_fd, status;
+        struct upkeep upkeep;
+        struct timer reload;
+        int passed_fd; /* the socket that the service manager opened, -1: none */
+        int lock_fd;
         size_t n_works;
         size_t n_unfinished; /* targets of a --oneshot whose round is not over */
         bool is_draining, has_failed_target;
+        bool is_store_new;     /* in place of a damaged one */
+        bool is_store_damaged; /* found while it was in use */
 };
 
 static void stop_work(struct service *s) {
@@ -152,6 +156,7 @@ static int reload(struct service *s, struct err *reterr) {
                 return r;
         }
         config_free(old);
+        s->upkeep.host.retention_s = fresh->retention_s;
         log_set_level(s->options->log_level >= 0 ? (enum log_level)s->options->log_level : s->config->log_level);
         s->rpc.interval_s = s->config->interval_s;
         return 0;
@@ -214,12 +219,16 @@ static int action_begin(void *arg, const char *work, const char *target, void (*
         return work_begin(work, &order, ret, reterr);
 }
 
-static void on_retention(void *arg) {
+/* Everything that stands on the store begins anew, as after a restart: the file is moved aside if it really is damaged. */
+static void on_store_damaged(void *arg) {
         struct service *s = arg;
-        int r = store_retain(s->store, loop_now_s(s->loop) - s->config->retention_s);
-        if (r < 0)
-                log_error("old samples cannot be removed: %s", store_error(s->store));
-        timer_start(&s->retention, s->loop, r > 0 ? RETENTION_AGAIN_MS : RETENTION_EVERY_MS, on_retention, s);
+        log_error("the database is damaged: %s: beginning anew as after a restart", store_error(s->store));
+        s->is_store_damaged = true;
+        loop_quit(s->loop);
+}
+
+static struct upkeep_host upkeep_host(struct service *s) {
+        return (struct upkeep_host){s->loop, s->store, s->config->retention_s, s, on_store_damaged};
 }
 
 static int open_state(struct service *s, struct err *reterr) {
@@ -233,6 +242,7 @@ static int open_state(struct service *s, struct err *reterr) {
                 return r;
         snprintf(path, sizeof path, "%s/flinkwatch.db", s->config->state_directory);
         r = store_open(path, &s->store, &was_moved, reterr);
+        s->is_store_new = was_moved;
         if (r == 0 && was_moved)
                 log_error(
                         "the database %s was damaged and has been moved aside: history begins anew and is filled from CloudWatch",
@@ -266,19 +276,15 @@ static int open_socket(struct service *s, struct err *reterr) {
                 .pid = getpid(),
                 .diagnosers = s->diagnoser_names,
         };
-        struct server_socket where = {.path = s->config->socket, .group = s->config->socket_group};
-        int r = activation_take(&where.fd, reterr);
-        return r < 0 ? r : server_new(s->loop, &s->rpc, &where, &s->server, reterr);
+        struct server_socket where = {.fd = -1, .path = s->config->socket, .group = s->config->socket_group};
+        if (s->passed_fd >= 0 && (where.fd = fcntl(s->passed_fd, F_DUPFD_CLOEXEC, 0)) < 0)
+                return -errno;
+        return server_new(s->loop, &s->rpc, &where, &s->server, reterr);
 }
 
 static int open_all(struct service *s, struct err *reterr) {
         struct loop_handlers handlers = {s, on_stop, on_reload};
-        int r = aws_environment_capture(&s->environment);
-        if (r == 0) {
-                aws_environment_scrub();
-                curl_global_init(CURL_GLOBAL_DEFAULT);
-                r = loop_new(&handlers, &s->loop);
-        }
+        int r = loop_new(&handlers, &s->loop);
         if (r == 0)
                 r = open_state(s, reterr);
         if (r == 0)
@@ -291,7 +297,7 @@ static int open_all(struct service *s, struct err *reterr) {
 }
 
 static void close_all(struct service *s) {
-        timer_stop(&s->retention);
+        upkeep_stop(&s->upkeep);
         timer_stop(&s->reload);
         server_free(s->server);
         stop_work(s);
@@ -300,30 +306,84 @@ static void close_all(struct service *s) {
                 wire_free(s->wire);
         store_free(s->store);
         loop_free(s->loop);
-        aws_environment_done(&s->environment);
-        config_free(s->config);
         if (s->lock_fd >= 0)
                 close(s->lock_fd);
-        curl_global_cleanup();
+}
+
+static int run_all(struct service *s) {
+        struct upkeep_host host = upkeep_host(s);
+        if (!s->options->is_oneshot) {
+                upkeep_start(&s->upkeep, &host);
+                log_notice("flinkwatchd %s watches %zu target%s", s->options->version, s->n_pollers,
+                           s->n_pollers == 1 ? "" : "s");
+                say_running(s);
+        }
+        loop_run(s->loop);
+        if (!s->options->is_oneshot)
+                return EX_OK;
+        upkeep_finish(&s->upkeep, &host);
+        return s->has_failed_target || !s->is_draining ? EX_TEMPFAIL : EX_OK;
+}
+
+/* From opening to closing; the exit status. */
+static int live(struct service *s) {
+        struct err err = {0};
+        int r = open_all(s, &err);
+        int status = r == -EINVAL ? EX_CONFIG : r < 0 ? EX_TEMPFAIL : run_all(s);
+        if (r < 0)
+                log_error("%s", err.text[0] ? err.text : strerror(-r));
+        close_all(s);
+        return status;
+}
+
+static void begin_anew(struct service *s) {
+        *s = (struct service){.options = s->options,
+                              .config = s->config,
+                              .environment = s->environment,
+                              .passed_fd = s->passed_fd,
+                              .lock_fd = -1};
+}
+
+/* A damaged store ends a life and begins another, unless the file was just found good: then the disk cannot be trusted. */
+static int live_on(struct service *s) {
+        bool was_damaged = false;
+        for (;;) {
+                begin_anew(s);
+                int status = live(s);
+                if (!s->is_store_damaged)
+                        return status;
+                if (was_damaged && !s->is_store_new) {
+                        log_error("the database is found damaged in use and good when it is checked: look at the disk");
+                        return EX_TEMPFAIL;
+                }
+                was_damaged = true;
+        }
+}
+
+/* What is taken over from whoever started the process, once. */
+static int inherit(struct service *s, struct err *reterr) {
+        int r = aws_environment_capture(&s->environment);
+        if (r < 0)
+                return r;
+        aws_environment_scrub();
+        return s->options->is_oneshot ? 0 : activation_take(&s->passed_fd, reterr);
 }
 
 int service_run(const struct service_options *options, struct config *config) {
-        struct service s = {.options = options, .config = config, .lock_fd = -1};
+        struct service s = {.options = options, .config = config, .passed_fd = -1};
         struct err err = {0};
-        int r = open_all(&s, &err);
+        int status = EX_OK, r = inherit(&s, &err);
         if (r < 0) {
                 log_error("%s", err.text[0] ? err.text : strerror(-r));
-                close_all(&s);
-                return r == -EINVAL ? EX_CONFIG : EX_TEMPFAIL;
+                status = r == -EINVAL ? EX_CONFIG : EX_TEMPFAIL;
+        } else {
+                curl_global_init(CURL_GLOBAL_DEFAULT);
+                status = live_on(&s);
+                curl_global_cleanup();
         }
-        if (!options->is_oneshot) {
-                on_retention(&s);
-                log_notice("flinkwatchd %s watches %zu target%s", options->version, s.n_pollers,
-                           s.n_pollers == 1 ? "" : "s");
-                say_running(&s);
-        }
-        loop_run(s.loop);
-        int status = options->is_oneshot && (s.has_failed_target || !s.is_draining) ? EX_TEMPFAIL : EX_OK;
-        close_all(&s);
+        if (s.passed_fd >= 0)
+                close(s.passed_fd);
+        aws_environment_done(&s.environment);
+        config_free(s.config);
         return status;
 }

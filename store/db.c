@@ -68,6 +68,10 @@ int db_fail(struct db *db, int result) {
         int code = errno_of(result, system_errno);
         if (code == -EUCLEAN)
                 db->is_damaged = true;
+        if (code == -ENOSPC)
+                return db_fail_text(db, code,
+                                    "the disk is full: make room where %s is, or lower retention in [storage]",
+                                    db->handle ? sqlite3_db_filename(db->handle, "main") : "it");
         if (system_errno > 0)
                 return db_fail_text(db, code, "%s: %s", words, strerror(system_errno));
         return db_fail_text(db, code, "%s", words);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real flinkwatchd and flinkwatchctl, started for one test. Nothing here sleeps: it waits for messages."""
 
+import glob
 import json
 import os
 import re
@@ -9,6 +10,9 @@ import signal
 import socket
 import subprocess
 import time
+from datetime import datetime, timezone
+
+import pytest
 
 BUILD = os.environ.get("FLINKWATCH_BUILDDIR", ".")
 TIMEOUT = float(os.environ.get("FLINKWATCH_TEST_TIMEOUT", "60"))
@@ -36,6 +40,16 @@ topic_arn = arn:aws:sns:eu-west-1:111122223333:oncall
 """
 
 
+def faketime():
+    """libfaketime, after the sanitizer's runtime where the daemon needs that: for LD_PRELOAD."""
+    found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    if not found:
+        pytest.skip("libfaketime is not installed")
+    libraries = subprocess.run(["ldd", os.path.join(BUILD, "flinkwatchd")], capture_output=True, text=True, check=True).stdout
+    sanitizers = [line.split()[2] for line in libraries.splitlines() if "libasan" in line]
+    return ":".join(sanitizers + found)
+
+
 class Daemon:
     def __init__(self, sim, directory):
         self.sim = sim
@@ -48,6 +62,7 @@ class Daemon:
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 self.environment[name] = os.environ[name]
+        self.wrapper = []       # a program that runs the daemon
         self.process = None
         self.log = ""
         self._notify = None
@@ -68,6 +83,13 @@ class Daemon:
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(self.config)
 
+    def follow_clock(self, rate=1):
+        """From now on the daemon has the simulator's time, which passes `rate` times as fast."""
+        now = datetime.fromtimestamp(self.sim.clock()["now"], timezone.utc)
+        self.environment.update({
+            "LD_PRELOAD": faketime(), "FAKETIME": f"@{now:%Y-%m-%d %H:%M:%S} x{rate}", "FAKETIME_DONT_RESET": "1", "TZ": "UTC",
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+
     def start(self, *arguments, wait=True, listener=None):
         """Start in the background; wait=True returns when it said READY=1. listener: a socket to hand over as systemd does."""
         self.write_config()
@@ -77,7 +99,7 @@ class Daemon:
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.bind(path)
         self._messages = ""
-        command = [os.path.join(BUILD, "flinkwatchd"), "-c", self.config_path, *arguments]
+        command = [*self.wrapper, os.path.join(BUILD, "flinkwatchd"), "-c", self.config_path, *arguments]
         if listener:
             command = ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&0 </dev/null', "sh", *command]
         self.process = subprocess.Popen(command, env={**self.environment, "NOTIFY_SOCKET": path}, stdin=listener,

@@ -2,15 +2,9 @@
 """An incident opens, gets worse and ends while the daemon watches: hours in a minute, the daemon under libfaketime, the simulator at
 the same rate."""
 
-import glob
 import json
-import os
-import subprocess
-from datetime import datetime, timezone
 
 import pytest
-
-from harness import BUILD
 
 RATE = 60
 
@@ -36,25 +30,6 @@ SCENARIO = {
 }
 
 
-def preload():
-    """libfaketime, after the sanitizer's runtime where the daemon needs that."""
-    found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-    if not found:
-        pytest.skip("libfaketime is not installed")
-    libraries = subprocess.run(["ldd", os.path.join(BUILD, "flinkwatchd")], capture_output=True, text=True, check=True).stdout
-    sanitizers = [line.split()[2] for line in libraries.splitlines() if "libasan" in line]
-    return ":".join(sanitizers + found)
-
-
-def run_fast(sim, daemon):
-    now = datetime.fromtimestamp(sim.clock()["now"], timezone.utc)
-    daemon.environment.update({
-        "LD_PRELOAD": preload(), "FAKETIME": f"@{now:%Y-%m-%d %H:%M:%S} x{RATE}", "FAKETIME_DONT_RESET": "1", "TZ": "UTC",
-        "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
-    daemon.config = daemon.config.replace("interval = 1s", "interval = 60s")
-    daemon.start()
-
-
 def events(sim):
     told = [json.loads(delivery["body"]["Message"]) for delivery in sim.deliveries(service="sns")]
     return [(event["event"], event["incident"]["severity"], event["incident"]["state"]) for event in told
@@ -63,7 +38,9 @@ def events(sim):
 
 @pytest.mark.scenario(SCENARIO, rate=RATE)
 def test_checkpoints__slow_then_worse_then_well__opened_escalated_resolved(sim, daemon):
-    run_fast(sim, daemon)
+    daemon.follow_clock(RATE)
+    daemon.config = daemon.config.replace("interval = 1s", "interval = 60s")
+    daemon.start()
     sim.wait_for(lambda s: len(events(s)) >= 3, timeout=170)
     assert events(sim) == [("opened", "warning", "open"), ("escalated", "critical", "open"), ("resolved", "critical", "resolved")]
     told = [json.loads(delivery["body"]["Message"]) for delivery in sim.deliveries(service="sns")]
