@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "faults/json.h"
 #include "util/number.h"
 #include "util/timefmt.h"
 
@@ -67,7 +66,7 @@ static bool is_escaped_envelope(struct span s) {
         return s.len > 4 && (s.data[0] == '{' || s.data[0] == '"') && span_find(s, SPAN("\\\"message\\\"")) >= 0;
 }
 
-static int64_t time_of(struct json_member m) {
+int64_t record_instant(struct json_member m) {
         int64_t at_ms = 0;
         size_t len;
         if (m.kind == '"')
@@ -100,7 +99,7 @@ static void take_member(struct json_member m, struct record_scratch *scratch, st
                 r->error_code = is_text ? m.value : r->error_code;
                 r->is_service = true;
         } else if (span_is(m.name, "timestamp") && r->at_ms == 0) {
-                r->at_ms = time_of(m);
+                r->at_ms = record_instant(m);
         }
 }
 

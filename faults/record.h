@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "faults/json.h"
 #include "util/buf.h"
 
 enum log_level { LOG_UNKNOWN, LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
@@ -31,5 +32,7 @@ int record_parse(struct span line, int64_t at_ms, struct record_scratch *scratch
 void record_scratch_done(struct record_scratch *s);
 /* "2024-05-01 12:00:00,123" or with T, dot, Z: milliseconds since 1970 UTC and how long it is; 0 when there is none. */
 int64_t record_time(struct span text, size_t *ret_len);
+/* A timestamp as a member: milliseconds, or a time as text; 0 when it is neither. */
+int64_t record_instant(struct json_member m);
 /* The part of a logger after the last dot. */
 struct span record_logger_name(const struct record *r);

@@ -50,6 +50,8 @@ complete -c flinkwatchctl -n __fish_use_subcommand -a silences -d 'the silences 
 complete -c flinkwatchctl -n '__fish_seen_subcommand_from silences' -l all -d 'those that are over, too'
 complete -c flinkwatchctl -n __fish_use_subcommand -a unsilence -d 'end a silence; for members of the socket\'s group and root'
 complete -c flinkwatchctl -n '__fish_seen_subcommand_from unsilence' -a '(__flinkwatchctl_ask silences id)'
+complete -c flinkwatchctl -n __fish_use_subcommand -a explain -d 'find the first fault in a file of log events: the exception that started a restart loop, not those that keep it going; needs no daemon'
+complete -c flinkwatchctl -n '__fish_seen_subcommand_from explain' -l file -r -F -d 'log events: a document with events or log_lines, objects with timestamp and message one a line, or raw lines; - reads the standard input'
 complete -c flinkwatchctl -n __fish_use_subcommand -a poll -d 'ask AWS at once; for members of the socket\'s group and root'
 complete -c flinkwatchctl -n '__fish_seen_subcommand_from poll' -l now -d 'without waiting for the interval'
 complete -c flinkwatchctl -n '__fish_seen_subcommand_from poll' -a '(__flinkwatchctl_ask apps target)'
