@@ -5,25 +5,18 @@ by the one who was meant."""
 import hashlib
 import json
 import os
-import socket
 import stat
-import subprocess
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from exchange import ACCOUNT, GROUP, REGION, TOPIC, environment, run
+from identities import EXTERNAL_ID, SCENARIO, SECRETS, SSO_TOKEN, TOKEN, WEB_TOKEN, role, session, write
+from network import HOSTS, NAMES, SERVICES, ConnectProxy, make_certificate
 from simulator.client import Simulator
 
-EXTERNAL_ID = "external-id-of-the-chain"
-TOKEN = "Bearer container-authorization-token"
-WEB_TOKEN = "eyJhbGciOi.web-identity-token"
-SSO_TOKEN = "sso-access-token"
 NOWHERE = "http://127.0.0.1:9"      # discard: nobody listens
-SERVICES = ("monitoring", "kinesisanalytics", "logs", "sns", "sts")
-HOSTS = [f"{service}.{REGION}.amazonaws.com" for service in (*SERVICES, "portal.sso")]
 # operation of the driver: (suffix of AWS_ENDPOINT_URL_, key in a services section)
 ENDPOINTS = {
     "series_list": ("CLOUDWATCH", "cloudwatch"),
@@ -32,49 +25,12 @@ ENDPOINTS = {
     "publish": ("SNS", "sns"),
     "identity": ("STS", "sts"),
 }
-
-
-def role(name):
-    return f"arn:aws:iam::{ACCOUNT}:role/{name}"
-
-
-def session(name, of="flinkwatch"):
-    return f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{of}"
-
-
-SCENARIO = {
-    "account": ACCOUNT,
-    "applications": [{"name": "orders", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}, "log_group": GROUP}],
-    "credentials": [
-        {"access_key_id": "AKIDSIMULATOR", "secret_access_key": "simulator-secret-access-key"},
-        {"access_key_id": "AKIABASE", "secret_access_key": "base-secret", "arn": f"arn:aws:iam::{ACCOUNT}:user/base"},
-        {"access_key_id": "ASIAPROCESS", "secret_access_key": "process-secret", "session_token": "process-token",
-         "arn": f"arn:aws:iam::{ACCOUNT}:user/process"}],
-    "roles": [
-        {"arn": role("watcher"), "web_identity": {"tokens": [WEB_TOKEN]}},
-        {"arn": role("first"), "external_id": EXTERNAL_ID, "trusted": [f"arn:aws:iam::{ACCOUNT}:user/base"]},
-        {"arn": role("second"), "trusted": [session("first")]},
-        {"arn": role("third"), "trusted": [session("second")]},
-        {"arn": role("of-machine"), "trusted": [session("machine", "imds"), session("task", "container"),
-                                                f"arn:aws:iam::{ACCOUNT}:user/base"]}],
-    "imds": {"role_arn": role("machine")},
-    "container": {"role_arn": role("task"), "authorization": TOKEN},
-    "sso": {"role_arn": role("person"), "access_token": SSO_TOKEN, "account_id": ACCOUNT, "role_name": "Watcher"},
-}
 ARGUMENTS = ["--topic-arn", TOPIC, "--log-group", GROUP]
-
-
-def make_certificate(directory, names):
-    base = os.path.join(directory, "certificate")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                    "-subj", "/CN=test", "-addext", "subjectAltName=" + ",".join(names), "-keyout", base + ".key", "-out", base + ".pem"],
-                   check=True, capture_output=True)
-    return base + ".pem", base + ".key"
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    return make_certificate(str(tmp_path_factory.mktemp("tls")), [*(f"DNS:{host}" for host in HOSTS), "IP:127.0.0.1"])
+    return make_certificate(str(tmp_path_factory.mktemp("tls")), NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +47,6 @@ def aws(servers):
     assert servers.violations() == []
 
 
-def write(path, text, mode=0o600):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(mode)
-    return str(path)
-
-
 def without_keys(sim, **more):
     return environment(sim, AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None, **more)
 
@@ -106,7 +55,7 @@ def assert_identity(sim, done, arn):
     """Who the service saw, not only whom it told."""
     assert done.result == "0" and done.batch["arn"] == arn, done
     assert [r["identity"] for r in sim.requests(operation="GetCallerIdentity")] == [arn]
-    for secret in ("base-secret", "process-secret", "process-token", TOKEN, WEB_TOKEN, SSO_TOKEN, EXTERNAL_ID, "sim/"):
+    for secret in SECRETS:
         assert secret not in done.all
 
 
@@ -162,63 +111,6 @@ def test_daemon__over_tls__reads_the_fleet(aws, daemon, certificate):
 
 
 # Proxies.
-
-class ConnectProxy:
-    """Answers CONNECT for any host with a tunnel to one address."""
-
-    def __init__(self, port):
-        self.port = port
-        self.asked = []
-        self.sock = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.sock.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.sock.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client):
-        head = b""
-        while b"\r\n\r\n" not in head:
-            data = client.recv(4096)
-            if not data:
-                return client.close()
-            head += data
-        method, target, _ = head.decode("latin-1").split(" ", 2)
-        self.asked.append(target)
-        if method != "CONNECT":
-            client.sendall(b"HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n")
-            return client.close()
-        server = socket.create_connection(("127.0.0.1", self.port))
-        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        threading.Thread(target=self._pipe, args=(server, client), daemon=True).start()
-        self._pipe(client, server)
-        return None
-
-    @staticmethod
-    def _pipe(source, sink):
-        try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-        except OSError:
-            pass
-        for sock in (source, sink):
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def close(self):
-        try:
-            self.sock.shutdown(socket.SHUT_RDWR)    # wakes the thread that waits in accept()
-        except OSError:
-            pass
-        self.sock.close()
-
 
 @pytest.fixture
 def proxy(aws):

@@ -29,10 +29,10 @@ class SimulatorError(Exception):
 class Simulator:
     """`scenario` is a dict, the name of a file in scenarios/, or a path."""
 
-    def __init__(self, scenario=None, now=None, rate=1.0, port=0, https=None, auth_clock="sim", stderr=None):
+    def __init__(self, scenario=None, now=None, rate=1.0, port=0, https=None, auth_clock="sim", stderr=None, host="127.0.0.1"):
         self._directory = tempfile.TemporaryDirectory(prefix="simulator-")
         self.scenario_path = self._scenario_file(scenario)
-        self._arguments = [PYTHON, "-B", HERE, "--scenario", self.scenario_path, "--port", str(port), "--rate", str(rate),
+        self._arguments = [PYTHON, "-B", HERE, "--scenario", self.scenario_path, "--host", host, "--port", str(port), "--rate", str(rate),
                            "--auth-clock", auth_clock, "--parent-pid-exit"]
         if now is not None:
             self._arguments += ["--now", now]
