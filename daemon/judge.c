@@ -6,6 +6,7 @@
 
 #include "daemon/acknowledge.h"
 #include "daemon/replay.h"
+#include "incidents/suppression.h"
 
 enum {
         RESOLVE_AFTER_S = 600,
@@ -101,13 +102,22 @@ static int widen(struct judge *j, const struct findings *findings) {
         return r < 0 ? r : 1;
 }
 
+/* What follows from another finding has no cause of its own. */
+static bool is_explained(const struct findings *findings, const struct want *want) {
+        for (size_t i = 0; i < findings->n_items; i++)
+                if (findings->items[i].severity > SEVERITY_INFO &&
+                    suppression_find(findings->items[i].diagnoser, want->diagnoser, SEVERITY_CRITICAL))
+                        return true;
+        return false;
+}
+
 /* Has the logs read that are wanted; how many pages had better wait for that. */
 static size_t investigate(struct judge *j, const struct findings *findings, const char *waiting[DIAGNOSERS_MAX]) {
         size_t n = 0;
         j->result.n_wanted = 0;
         for (size_t i = 0; i < findings->n_wants && j->job.investigate; i++) {
                 const struct want *want = &findings->wants[i];
-                if (want->kind != WANT_LOGS)
+                if (want->kind != WANT_LOGS || is_explained(findings, want))
                         continue;
                 j->result.n_wanted++;
                 if (j->job.investigate(j->job.arg, j->job.application, want) && n < DIAGNOSERS_MAX)

@@ -25,6 +25,7 @@ struct watched {
         bool is_running;             /* has a job: a stopped application costs nothing */
         bool is_suspicious;          /* something is wrong: asked for whole at each interval */
         bool is_new;                 /* not judged yet by this process */
+        bool has_news;               /* its cause was found, or is not to be waited for: judge it again */
         bool is_changed[PLAN_FACTS]; /* to be read at once */
         int64_t gone_at_s;           /* ListApplications does not name it any more; 0: it does */
         int64_t described_at_s;

@@ -8,6 +8,7 @@
 
 #include "daemon/census.h"
 #include "daemon/client.h"
+#include "daemon/investigations.h"
 #include "daemon/judge.h"
 #include "daemon/plan.h"
 #include "daemon/task.h"
@@ -22,6 +23,7 @@ enum {
         CONTROL_CALL_MS = 200,    /* and use half of that in the long run */
         OPERATIONS_OVERLAP_S = 3600,
         JUDGE_SLICE_MS = 10,
+        NEWS_AGAIN_MS = 100,
 };
 
 enum phase {
@@ -32,7 +34,8 @@ enum phase {
         PHASE_JUDGE_EARLY,
         PHASE_METRICS,
         PHASE_LIST,
-        PHASE_JUDGE
+        PHASE_JUDGE,
+        PHASE_EXPLAIN
 };
 
 /* What is asked of the control plane per application, when, and how often: in intervals. */
@@ -68,6 +71,8 @@ struct poller {
         struct slot slots[SLOTS];
         size_t cursor; /* of the phase: application, or application and collector */
         struct judge *judge;
+        struct investigations *investigations;
+        struct timer news; /* applications wait to be judged again, out of turn */
         struct target_state state;
         struct census census;
         int64_t discovered_at_s, round_at_s, tokens_at_ms;
@@ -93,6 +98,25 @@ static int load_state(struct poller *p) {
         p->state.name = p->target->name;
         p->state.region = p->target->region;
         return r < 0 ? r : store_put_target(p->host.store, &p->state);
+}
+
+static void on_news(void *arg, const char *application);
+
+static int begin_investigations(struct poller *p) {
+        struct investigations_host host = {
+                .each = {.loop = p->host.loop,
+                         .exchange = p->host.exchange,
+                         .store = p->host.store,
+                         .quotas = p->host.quotas,
+                         .client = p->client,
+                         .tag = p->tag,
+                         .settle_s = p->host.config->settle_s},
+                .target = p->target->name,
+                .arg = p,
+                .news = on_news,
+        };
+        p->investigations = investigations_new(&host);
+        return p->investigations ? 0 : -ENOMEM;
 }
 
 int poller_new(const struct poller_host *host, const struct config_target *target, struct poller **ret,
@@ -122,6 +146,9 @@ int poller_new(const struct poller_host *host, const struct config_target *targe
         int r = client_new(host->exchange, &options, &p->client);
         if (r < 0)
                 return r;
+        r = begin_investigations(p);
+        if (r < 0)
+                return r;
         r = census_load(&p->census, now_s(p));
         if (r == 0)
                 r = load_state(p);
@@ -148,6 +175,8 @@ void poller_free(struct poller *p) {
                 task_cancel(p->slots[i].task);
                 clear_slot(&p->slots[i]);
         }
+        timer_stop(&p->news);
+        investigations_free(p->investigations);
         judge_free(p->judge);
         troubles_done(&p->troubles);
         plan_done(&p->plan);
@@ -358,7 +387,12 @@ static bool read_early(struct poller *p) {
         return !p->is_backfilling || read_metrics(p, PLAN_EARLY);
 }
 
-static int begin_judge(struct poller *p, struct watched *w, enum judge_set set) {
+static bool investigate(void *arg, const char *application, const struct want *want) {
+        struct poller *p = arg;
+        return investigations_ask(p->investigations, application, want);
+}
+
+static int begin_judge(struct poller *p, struct watched *w, enum judge_set set, int64_t at_s, struct judge **ret) {
         struct judge_job job = {
                 .store = p->host.store,
                 .config = p->host.config,
@@ -366,25 +400,31 @@ static int begin_judge(struct poller *p, struct watched *w, enum judge_set set) 
                 .application = w->name,
                 .application_arn = w->arn,
                 .from_s = w->judged_until_s,
-                .now_s = p->round_at_s,
+                .now_s = at_s,
                 .set = set,
+                .investigate = investigate,
+                .arg = p,
                 /* Before the operations were read nobody knows whether a restart was meant. */
                 .is_quiet = w->asked_at_s[FACT_OPERATIONS] == 0,
         };
-        return judge_new(&job, &p->judge);
+        return judge_new(&job, ret);
 }
 
-static void end_judge(struct poller *p, struct watched *w, enum judge_set set) {
-        const struct judge_result *result = judge_result(p->judge);
+static void end_judge(struct poller *p, struct watched *w, enum judge_set set, int64_t at_s,
+                      const struct judge_result *result) {
         w->is_suspicious = result->n_findings > 0;
         if (result->n_told > 0)
                 p->host.told(p->host.arg);
-        if (set != JUDGE_EARLY) {
-                w->judged_until_s = p->round_at_s;
-                w->is_new = false;
-        }
-        judge_free(p->judge);
-        p->judge = NULL;
+        if (set == JUDGE_EARLY)
+                return;
+        if (!result->is_held)
+                w->judged_until_s = at_s;
+        else if (result->judged_until_s > 0)
+                w->judged_until_s = result->judged_until_s;
+        w->is_new = false;
+        w->has_news = false;
+        if (result->n_wanted == 0)
+                investigations_drop(p->investigations, w->name);
 }
 
 /* A slice of judging, so that polls and clients of others are served in between. */
@@ -394,7 +434,7 @@ static bool judge_applications(struct poller *p, enum judge_set set) {
                 struct watched *w = &p->plan.applications[p->cursor];
                 int r = 0;
                 if (w->described_at_s > 0 && !p->judge)
-                        r = begin_judge(p, w, set);
+                        r = begin_judge(p, w, set, p->round_at_s, &p->judge);
                 if (r == 0 && p->judge)
                         r = judge_step(p->judge);
                 if (r < 0) {
@@ -402,8 +442,10 @@ static bool judge_applications(struct poller *p, enum judge_set set) {
                                   store_error(p->host.store));
                         judge_free(TAKE(p->judge));
                 }
-                if (r == 0 && p->judge)
-                        end_judge(p, w, set);
+                if (r == 0 && p->judge) {
+                        end_judge(p, w, set, p->round_at_s, judge_result(p->judge));
+                        judge_free(TAKE(p->judge));
+                }
                 if (r <= 0)
                         p->cursor++;
                 if (loop_monotonic_ms(p->host.loop) >= until_ms) {
@@ -412,6 +454,50 @@ static bool judge_applications(struct poller *p, enum judge_set set) {
                 }
         }
         return true;
+}
+
+/* Between two rounds: what waited for its cause, or has got one. It was judged up to a moment ago. */
+static void judge_again(struct poller *p, struct watched *w) {
+        SCOPED(judge_free) struct judge *judge = NULL;
+        int64_t at_s = now_s(p);
+        w->has_news = false;
+        int r = begin_judge(p, w, JUDGE_ALL, at_s, &judge);
+        while (r >= 0 && (r = judge_step(judge)) > 0)
+                ;
+        if (r < 0)
+                log_error("%s: %s: cannot be judged: %s: %s", p->tag, w->name, strerror(-r),
+                          store_error(p->host.store));
+        else
+                end_judge(p, w, JUDGE_ALL, at_s, judge_result(judge));
+}
+
+static void take_news(void *arg) {
+        struct poller *p = arg;
+        bool is_judging = p->phase == PHASE_JUDGE_EARLY || p->phase == PHASE_JUDGE;
+        size_t i = 0;
+        while (i < p->plan.n_applications && !p->plan.applications[i].has_news)
+                i++;
+        if (i < p->plan.n_applications && is_judging) {
+                timer_start(&p->news, p->host.loop, NEWS_AGAIN_MS, take_news, p);
+        } else if (i < p->plan.n_applications) {
+                judge_again(p, &p->plan.applications[i]);
+                timer_start(&p->news, p->host.loop, 0, take_news, p);
+        } else if (p->phase == PHASE_EXPLAIN) {
+                run_phase(p);
+        }
+}
+
+static void on_news(void *arg, const char *application) {
+        struct poller *p = arg;
+        struct watched *w = plan_find(&p->plan, application);
+        if (w && !w->is_new)
+                w->has_news = true;
+        timer_start(&p->news, p->host.loop, 0, take_news, p);
+}
+
+/* A single round waits for the causes of what it has found. */
+static bool explain(struct poller *p) {
+        return p->is_repeating || (investigations_pending(p->investigations) == 0 && !timer_is_running(&p->news));
 }
 
 static bool judge_early(struct poller *p) {
@@ -445,7 +531,7 @@ static void run_phase(struct poller *p) {
         static bool (*const phases[])(struct poller *) = {
                 [PHASE_DISCOVER] = discover, [PHASE_LIST] = read_facts,         [PHASE_DESCRIBE] = read_facts,
                 [PHASE_EARLY] = read_early,  [PHASE_JUDGE_EARLY] = judge_early, [PHASE_METRICS] = read_all_metrics,
-                [PHASE_JUDGE] = judge_whole,
+                [PHASE_JUDGE] = judge_whole, [PHASE_EXPLAIN] = explain,
         };
         while (p->phase != PHASE_IDLE && phases[p->phase](p)) {
                 if (n_running(p) > 0)
@@ -454,7 +540,7 @@ static void run_phase(struct poller *p) {
                 if (were_metrics && plan_refresh(&p->plan, p->host.store) < 0)
                         log_error("%s: %s", p->tag, store_error(p->host.store));
                 p->cursor = 0;
-                if (p->phase == PHASE_JUDGE) {
+                if (p->phase == PHASE_EXPLAIN) {
                         end_round(p);
                         return;
                 }

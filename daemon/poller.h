@@ -5,6 +5,7 @@
 
 #include "daemon/config.h"
 #include "daemon/exchange.h"
+#include "daemon/quota.h"
 #include "store/store.h"
 
 struct poller;
@@ -13,6 +14,7 @@ struct poller_host {
         struct loop *loop;
         struct exchange *exchange;
         struct store *store;
+        struct quotas *quotas;
         const struct config *config;
         void *arg;
         void (*told)(void *arg);                    /* deliveries are waiting in the store */

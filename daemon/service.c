@@ -30,6 +30,7 @@ struct service {
         struct store *store;
         struct wire *wire;
         struct exchange *exchange;
+        struct quotas *quotas;
         struct courier *courier;
         struct poller **pollers;
         size_t n_pollers;
@@ -81,7 +82,7 @@ static void on_round_finished(void *arg, bool was_read) {
 
 static int start_work(struct service *s, struct err *reterr) {
         struct courier_host courier = {s->loop, s->exchange, s->store, s->config, s, on_outbox_idle};
-        struct poller_host host = {s->loop, s->exchange, s->store, s->config, s, on_told, on_round_finished};
+        struct poller_host host = {s->loop, s->exchange, s->store, s->quotas, s->config, s, on_told, on_round_finished};
         int r = courier_new(&courier, &s->courier);
         if (r < 0)
                 return r;
@@ -255,6 +256,9 @@ static int open_network(struct service *s) {
         snprintf(user_agent, sizeof user_agent, "flinkwatch/%s", s->options->version);
         struct wire_options wire = {.ca_bundle = aws_environment_get(&s->environment, "AWS_CA_BUNDLE"),
                                     .user_agent = user_agent};
+        s->quotas = quotas_new(s->loop);
+        if (!s->quotas)
+                return -ENOMEM;
         int r = wire_new(s->loop, &wire, &s->wire);
         return r < 0 ? r : exchange_new(s->loop, s->wire, &s->environment, &s->exchange);
 }
@@ -302,6 +306,7 @@ static void close_all(struct service *s) {
         server_free(s->server);
         stop_work(s);
         exchange_free(s->exchange);
+        quotas_free(s->quotas);
         if (s->wire)
                 wire_free(s->wire);
         store_free(s->store);

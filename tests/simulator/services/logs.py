@@ -3,6 +3,7 @@
 
 import heapq
 
+from ..clock import parse_duration
 from ..errors import ApiError
 from ..filterpattern import PatternError, compile_pattern
 from ..noise import mix, seed_of
@@ -61,10 +62,12 @@ def _bounds(call):
     params = call.params
     now_ms = int((call.world.clock.now_s() - call.world.settings.get("logs_late_s", 0)) * 1000)
     from_ms = params.get("startTime", 0)
+    retention = call.world.settings.get("logs_retention")
+    kept_ms = now_ms - int(parse_duration(retention) * 1000) if retention else 0
     to_ms = min(params.get("endTime", now_ms), now_ms) + 1
     if params.get("endTime") is not None and params["endTime"] < from_ms:
         raise _invalid("endTime must not be before startTime.")
-    return from_ms, to_ms
+    return max(from_ms, kept_ms), to_ms
 
 
 def _state(call):

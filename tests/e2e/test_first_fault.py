@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""First-fault isolation by the daemon: which log lines it asks for, what it makes of them, and whom it keeps waiting."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from test_pipeline import DAY, by_application, epoch
+
+TRIGGER = "java.lang.NumberFormatException"
+
+
+def fleet(*applications, **more):
+    return {"region": "eu-west-1", "account": "111122223333", "topics": [{"arn": "arn:aws:sns:eu-west-1:111122223333:oncall"}],
+            "applications": list(applications), **more}
+
+
+def looping(name="orders", since="-48h", **more):
+    return {"name": name, "runtime": "FLINK-1_20", "parallelism": 8, "task": "Source: orders -> Parse",
+            "job": {"kind": "restart_loop", "since": since, "every": "40s", "subtask": 3}, **more}
+
+
+def pages(sim):
+    return [json.loads(d["body"]["Message"]) for d in sim.deliveries(service="sns")]
+
+
+def one_page(sim, daemon):
+    """The opening page of the only application, with a look at what Slack got."""
+    sim.wait("deliveries", 2, timeout=60)
+    events = pages(sim)
+    assert [e["event"] for e in events] == ["opened"], daemon.log[-4000:]
+    return events[0]["incident"]
+
+
+def assert_trigger_found(incident, started, days):
+    cause = incident["root_cause"]
+    assert cause["role"] == "trigger" and cause["category"] == "bad_record"
+    assert cause["exception_class"] == TRIGGER and cause["frame"] == "com.acme.orders.ParseOrder.map"
+    assert cause["attempt"] == 0 and cause["task"] == "Source: orders -> Parse (3/8)"
+    assert abs(epoch(cause["first_fault_at"]) - (started - days * DAY)) <= 60
+    assert epoch(cause["last_healthy_at"]) <= epoch(cause["first_fault_at"])
+    assert "NumberFormatException in ParseOrder.map" in incident["title"] and len(incident["title"]) < 80
+    assert incident["summary"].startswith("It was started by java.lang.NumberFormatException")
+    assert any(e["kind"] == "log" and "switched from RUNNING to FAILED" in e["text"] for e in incident["evidence"])
+    assert "Partial recovery" in json.dumps(incident["symptoms"])
+
+
+@pytest.mark.scenario(fleet(looping()))
+def test_loop_since_two_days__first_page__names_its_trigger(sim, daemon):
+    daemon.config = daemon.config.replace("backfill = 3h", "backfill = 15d")
+    started = sim.clock()["now"]
+    daemon.start()
+    incident = one_page(sim, daemon)
+    assert_trigger_found(incident, started, 2)
+    text = sim.deliveries(service="slack")[0]["body"]["text"]
+    assert "Root cause" in text and TRIGGER in text and "ParseOrder.map" in text
+    asked = sim.requests(operation="FilterLogEvents")
+    assert len(asked) == 1
+    assert asked[0]["parameters"]["logGroupName"] == "/aws/kinesis-analytics/orders"
+    assert asked[0]["parameters"]["logStreamNames"] == ["kinesis-analytics-log-stream"]
+    assert sim.violations() == []
+
+    # It is read once: not at the next polls, not by the next process.
+    daemon.stop()
+    polled = len(sim.requests(operation="GetMetricData"))
+    daemon.start()
+    sim.wait("requests", polled + 3, timeout=60, operation="GetMetricData")
+    assert len(sim.requests(operation="FilterLogEvents")) == 1
+    assert len(sim.deliveries()) == 2
+    assert by_application(daemon.incidents())["orders"]["root_cause"]["exception_class"] == TRIGGER
+
+
+@pytest.mark.scenario(fleet(looping(since="-9d")))
+def test_loop_since_nine_days__oneshot__names_its_trigger(sim, daemon):
+    daemon.config = daemon.config.replace("backfill = 3h", "backfill = 15d")
+    started = sim.clock()["now"]
+    assert daemon.run("--oneshot").returncode == 0
+    assert_trigger_found(one_page(sim, daemon), started, 9)
+    assert sim.violations() == []
+
+
+@pytest.mark.scenario(fleet(looping(since="-2h"), settings={"logs_empty_pages": 3, "logs_events_per_page": 7}))
+def test_empty_and_small_pages__all_of_them__are_followed(sim, daemon):
+    started = sim.clock()["now"]
+    daemon.start()
+    incident = one_page(sim, daemon)
+    assert_trigger_found(incident, started, 2 / 24)
+    asked = sim.requests(operation="FilterLogEvents")
+    assert len(asked) > 5
+    assert len({json.dumps({k: v for k, v in r["parameters"].items() if k != "nextToken"}) for r in asked}) == 1, "one span"
+    assert f"{len(asked)} pages" in incident["root_cause"]["completeness"]
+    assert sim.violations() == []
+
+
+@pytest.mark.scenario(fleet(looping(since="-2h")))
+def test_throttled__more_often_than_a_request_is_repeated__found_all_the_same(sim, daemon):
+    started = sim.clock()["now"]
+    sim.faults({"kind": "throttle", "service": "logs", "times": 5})
+    daemon.start()
+    assert_trigger_found(one_page(sim, daemon), started, 2 / 24)
+
+
+def assert_blind(incident, words):
+    cause = incident["root_cause"]
+    assert cause["role"] == "unknown" and cause["exception_class"] is None
+    assert words in cause["completeness"]
+    assert incident["confidence"] == "low"
+    assert incident["title"].startswith("Restart loop for")
+
+
+@pytest.mark.scenario(fleet(looping(since="-2h"), deny=[{"action": "logs:FilterLogEvents"}]))
+def test_denied__page_says_so__and_asks_once(sim, daemon):
+    daemon.start()
+    incident = one_page(sim, daemon)
+    assert_blind(incident, "logs:FilterLogEvents is denied")
+    seen = len(sim.requests(operation="GetMetricData"))
+    sim.wait("requests", seen + 4, timeout=60, operation="GetMetricData")
+    assert len(sim.requests(operation="FilterLogEvents")) == 1
+    assert len(sim.deliveries()) == 2
+
+
+@pytest.mark.scenario(fleet(looping(since="-2h", detail={"CloudWatchLoggingOptionDescriptions": []})))
+def test_no_logging_option__page_says_so(sim, daemon):
+    daemon.start()
+    assert_blind(one_page(sim, daemon), "no CloudWatch logging option")
+    assert sim.requests(service="logs") == []
+
+
+@pytest.mark.scenario(fleet(looping(since="-2h", logging=False)))
+def test_log_group_gone__page_says_so(sim, daemon):
+    daemon.start()
+    assert_blind(one_page(sim, daemon), "log group /aws/kinesis-analytics/orders does not exist")
+    assert len(sim.requests(service="logs")) == 1
+
+
+@pytest.mark.scenario(fleet(looping(since="-48h"), settings={"logs_retention": "1d"}))
+def test_beginning_expired__only_what_keeps_it_going__is_not_called_the_cause(sim, daemon):
+    daemon.config = daemon.config.replace("backfill = 3h", "backfill = 15d")
+    daemon.start()
+    incident = one_page(sim, daemon)
+    cause = incident["root_cause"]
+    assert cause["role"] == "sustainer_only"
+    assert "Partial recovery is not supported" in cause["message"]
+    assert incident["confidence"] != "high"
+    assert "not in the log any more" in incident["summary"]
+    assert cause["escape"]
+
+
+@pytest.mark.scenario(fleet(looping(since="-2h")))
+def test_killed_while_it_reads__next_process__pages_once_with_the_cause(sim, daemon):
+    started = sim.clock()["now"]
+    hang = sim.faults({"kind": "hang", "service": "logs", "times": "always"})
+    daemon.start()
+    sim.wait("requests", 1, timeout=60, operation="GetMetricData")
+    daemon.wait_log("FilterLogEvents|GetMetricData|poll finished")
+    assert sim.deliveries() == []
+    daemon.send(signal.SIGKILL)
+    daemon.wait()
+    sim.clear_faults()
+    assert hang
+    daemon.start()
+    assert_trigger_found(one_page(sim, daemon), started, 2 / 24)
+
+
+@pytest.mark.scenario(fleet(looping(since="-2h"), {"name": "clicks", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}}))
+def test_log_that_does_not_answer__polling__goes_on_in_time(sim, daemon):
+    sim.faults({"kind": "hang", "service": "logs", "times": "always"})
+    daemon.start()
+    daemon.wait_log("poll finished")
+    for _ in range(5):
+        daemon.wait_log("poll finished", since=len(daemon.log))
+    assert "is not finished" not in daemon.log
+    assert sim.deliveries() == [], "the page waits for its cause, for a while"
+    # The application is stopped: nobody wants to know any more.
+    sim.patch_application("orders", {"status": "READY", "job": {"kind": "stopped"}})
+    daemon.wait_log("orders: its cause is not looked for any more")
+
+
+N_LOOPS = 50
+
+
+@pytest.mark.scenario(fleet(*(looping(f"app-{i:02}", since=f"-{60 + i}m") for i in range(N_LOOPS)), throttle={"logs:FilterLogEvents": 5}))
+def test_fifty_loops_at_once__one_quota__each_gets_its_turn(sim, daemon):
+    daemon.config = daemon.config.replace("interval = 1s", "interval = 10s").replace("backfill = 3h", "backfill = 2h")
+    daemon.start()
+    sim.wait("deliveries", 2 * N_LOOPS, timeout=110)
+    events = pages(sim)
+    assert len(events) == N_LOOPS
+    assert all(e["incident"]["root_cause"]["exception_class"] == TRIGGER for e in events), "each page names its own cause"
+    asked = sim.requests(operation="FilterLogEvents")
+    assert [r for r in asked if r["status"] != 200] == [], "nobody was throttled"
+    at = sorted(r["real_at"] for r in asked)
+    assert all(at[i + 5] - at[i] >= 1.0 for i in range(len(at) - 5)), "never more than five a second"
+    first_turns = [r["applications"][0] for r in asked[:N_LOOPS]]
+    assert len(set(first_turns)) == N_LOOPS, "nobody asks twice before all have asked once"
+    assert sim.violations() == []
