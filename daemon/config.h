@@ -38,6 +38,9 @@ struct config_notifier {
         enum severity min_severity;
         char *applications;
         int64_t repeat_interval_s;
+        int64_t digest_applications, digest_window_s;
+        int64_t rate_limit;  /* messages an hour, 0: any number, negative: not said */
+        int64_t heartbeat_s; /* 0: none */
 };
 
 struct config_maintenance {

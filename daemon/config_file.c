@@ -123,6 +123,8 @@ static char **begin_named(struct reader *r) {
                 if (n) {
                         n->min_severity = SEVERITY_WARNING;
                         n->repeat_interval_s = 4 * 3600;
+                        n->digest_applications = 5;
+                        n->rate_limit = -1;
                 }
                 return n ? &n->name : NULL;
         }

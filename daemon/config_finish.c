@@ -110,6 +110,9 @@ static void finish_notifier(struct reader *r, size_t index) {
         for (size_t i = 0; i < r->n_pending; i++)
                 if (r->pending[i].notifier == index && !set_channel_key(r, n, &r->pending[i]))
                         report_unknown_channel_key(r, n, &r->pending[i]);
+        if (n->heartbeat_s > 0 && !n->type->takes_heartbeats)
+                reader_fault(r, line, "[notifier %s]: heartbeat: %s takes none: use a webhook or sns", n->name,
+                             n->type->type);
         struct err err = {0};
         if (r->faults->n == faults_before && n->type->check(&n->channel, &err) < 0)
                 reader_fault(r, line, "[notifier %s]: %s", n->name, err.text);

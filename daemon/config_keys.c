@@ -50,6 +50,10 @@ static const struct config_key notifier_keys[] = {
         {.name = "min_severity", KEY_SEVERITY, offsetof(struct config_notifier, min_severity)},
         {.name = "applications", KEY_TEXT, offsetof(struct config_notifier, applications)},
         {.name = "repeat_interval", KEY_DURATION, offsetof(struct config_notifier, repeat_interval_s), 0, 7 * DAY},
+        {.name = "digest_applications", KEY_COUNT, offsetof(struct config_notifier, digest_applications), 0, 1000},
+        {.name = "digest_window", KEY_DURATION, offsetof(struct config_notifier, digest_window_s), 0, 10 * MINUTE},
+        {.name = "rate_limit", KEY_COUNT, offsetof(struct config_notifier, rate_limit), 0, 3600},
+        {.name = "heartbeat", KEY_DURATION, offsetof(struct config_notifier, heartbeat_s), 0, DAY},
         {0},
 };
 
@@ -79,6 +83,15 @@ static int set_duration(const struct config_key *key, int64_t *slot, struct span
         if (r == 0)
                 *slot = (int64_t)value;
         return r;
+}
+
+static int set_count(const struct config_key *key, int64_t *slot, struct span text, struct err *reterr) {
+        int64_t value;
+        if (number_int64(text, &value) < 0 || value < key->min_s || value > key->max_s)
+                return err_set(reterr, -EINVAL, "%s = %.*s: expected a number from %lld to %lld", key->name,
+                               (int)text.len, text.data, (long long)key->min_s, (long long)key->max_s);
+        *slot = value;
+        return 0;
 }
 
 static int set_budget(const struct config_key *key, double *slot, struct span text, struct err *reterr) {
@@ -121,6 +134,8 @@ int config_key_set(const struct config_key *key, void *base, const char *text, s
                 return 0;
         case KEY_SCHEDULE:
                 return set_schedule(slot, text, reterr);
+        case KEY_COUNT:
+                return set_count(key, slot, value, reterr);
         case KEY_BUDGET:
                 return set_budget(key, slot, value, reterr);
         }

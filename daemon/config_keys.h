@@ -4,13 +4,13 @@
 
 #include "daemon/config.h"
 
-enum key_kind { KEY_TEXT, KEY_NAME, KEY_DURATION, KEY_LEVEL, KEY_SEVERITY, KEY_BUDGET, KEY_SCHEDULE };
+enum key_kind { KEY_TEXT, KEY_NAME, KEY_DURATION, KEY_LEVEL, KEY_SEVERITY, KEY_BUDGET, KEY_SCHEDULE, KEY_COUNT };
 
 struct config_key {
         const char *name; /* NULL ends the table */
         enum key_kind kind;
         size_t offset;
-        int64_t min_s, max_s; /* durations */
+        int64_t min_s, max_s; /* durations; of a count its range */
 };
 
 struct config_section {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Empties the outbox: one delivery at a time per notifier, again and again until the receiver has it. */
+/* Empties the outbox: a carrier for each notifier, again and again until the receiver has it. */
 #pragma once
 
 #include "daemon/config.h"
@@ -22,5 +22,7 @@ int courier_new(const struct courier_host *host, struct courier **ret);
 void courier_free(struct courier *c);
 /* Something may be due. */
 void courier_wake(struct courier *c);
+/* Something was put into the outbox, and more may follow at once. */
+void courier_told(struct courier *c);
 
 SCOPED_DEFINE(struct courier, courier_free)

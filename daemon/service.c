@@ -59,7 +59,7 @@ static void stop_work(struct service *s) {
 
 static void on_told(void *arg) {
         struct service *s = arg;
-        courier_wake(s->courier);
+        courier_told(s->courier);
 }
 
 static void on_outbox_idle(void *arg) {

@@ -30,15 +30,50 @@ void channel_done(struct channel *c) {
 void delivery_done(struct delivery *d) {
         free(d->notifier);
         incident_done(&d->incident);
+        for (size_t i = 0; i < d->n_parts; i++)
+                delivery_done(&d->parts[i]);
+        free(d->parts);
         *d = (struct delivery){0};
 }
 
-void delivery_write(struct jsonw *w, const struct delivery *d) {
-        jsonw_object(w);
+static bool is_graver(const struct incident *a, const struct incident *b) {
+        bool is_a_over = a->state == INCIDENT_RESOLVED, is_b_over = b->state == INCIDENT_RESOLVED;
+        return is_a_over != is_b_over ? is_b_over : a->finding.severity > b->finding.severity;
+}
+
+const struct delivery *delivery_gravest(const struct delivery *d) {
+        const struct delivery *found = d->n_parts > 0 ? &d->parts[0] : NULL;
+        for (size_t i = 1; i < d->n_parts; i++)
+                if (is_graver(&d->parts[i].incident, &found->incident))
+                        found = &d->parts[i];
+        return found;
+}
+
+static void write_envelope(struct jsonw *w, const struct delivery *d) {
         jsonw_member_int(w, "version", 1);
         jsonw_member_string(w, "event", incident_event_name(d->event));
         jsonw_member_string(w, "delivery_id", d->delivery_id);
         jsonw_key(w, "incident");
-        incident_write(w, &d->incident);
+        if (d->event == EVENT_HEARTBEAT)
+                jsonw_null(w);
+        else
+                incident_write(w, &d->incident);
+}
+
+void delivery_write(struct jsonw *w, const struct delivery *d) {
+        jsonw_object(w);
+        write_envelope(w, d);
+        if (d->event == EVENT_HEARTBEAT)
+                jsonw_member_time(w, "at", d->created_at_s);
+        if (d->n_parts > 0) {
+                jsonw_key(w, "deliveries");
+                jsonw_array(w);
+                for (size_t i = 0; i < d->n_parts; i++) {
+                        jsonw_object(w);
+                        write_envelope(w, &d->parts[i]);
+                        jsonw_object_end(w);
+                }
+                jsonw_array_end(w);
+        }
         jsonw_object_end(w);
 }

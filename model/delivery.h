@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One event of one incident on its way to one notifier. Last header of the spine. */
+/* One event of one incident, or a digest of several, on its way to one notifier. Last header of the spine. */
 #pragma once
 
 #include "model/incident.h"
@@ -13,8 +13,25 @@ struct delivery {
         enum incident_event event;
         int64_t created_at_s, next_try_s;
         int64_t attempts;         /* made so far */
-        struct incident incident; /* as it was when the event happened */
+        int64_t sent_at_s;        /* this attempt; 0: not known */
+        struct incident incident; /* as it was when the event happened; of a digest, the gravest one */
+        struct delivery *parts;   /* of a digest: what happened, in that order, each with its own delivery_id; owned */
+        size_t n_parts, parts_size;
+        int64_t n_watched; /* applications that are known in all: what a digest's are compared with */
 };
+
+/* A row of the outbox that is not settled, without its text. */
+struct waiting {
+        int64_t id, incident_id;
+        int64_t created_at_s, next_try_s;
+        uint64_t application; /* equal for equal applications of one target */
+        int64_t digest;       /* the first row of the digest that it is part of; 0: of none, WAITING_ALONE: never of one */
+};
+
+enum { WAITING_ALONE = -1, DIGEST_PARTS_MAX = 100 };
+
+/* Whether a channel takes several events as one message. */
+enum bundling { BUNDLE_NEVER, BUNDLE_WHEN_MANY, BUNDLE_ALWAYS };
 
 /* How a delivery ended, or did not. */
 enum outcome { OUTCOME_DELIVERED, OUTCOME_RETRY, OUTCOME_REFUSED };
@@ -34,7 +51,10 @@ bool channel_has_key(const struct channel *c, const char *key); /* its type take
 void channel_done(struct channel *c);
 
 void delivery_done(struct delivery *d);
-/* The promised {"version": 1, "event": ..., "delivery_id": ..., "incident": {...}}. */
+/* The part of a digest that stands for it: of the open incidents, else of all, the gravest, and of these the first. NULL: no parts. */
+const struct delivery *delivery_gravest(const struct delivery *d);
+/* The promised {"version": 1, "event": ..., "delivery_id": ..., "incident": {...}}; of a digest with "deliveries", one such object a
+ * part; of a heartbeat with "at" and without an incident. */
 void delivery_write(struct jsonw *w, const struct delivery *d);
 
 SCOPED_DEFINE_VALUE(struct delivery, delivery_done)

@@ -8,7 +8,8 @@
 #include "util/text.h"
 
 static const char *const state_names[] = {"open", "acknowledged", "resolved"};
-static const char *const event_names[] = {"", "opened", "updated", "escalated", "reminder", "resolved"};
+static const char *const event_names[] = {"",         "opened",   "updated", "escalated",
+                                          "reminder", "resolved", "digest",  "heartbeat"};
 
 const char *incident_state_name(enum incident_state s) {
         return state_names[s];

@@ -6,8 +6,18 @@
 
 enum incident_state { INCIDENT_OPEN, INCIDENT_ACKNOWLEDGED, INCIDENT_RESOLVED };
 
-/* The names are those of the delivered `event`. EVENT_NONE: kept up to date, nobody is told. */
-enum incident_event { EVENT_NONE, EVENT_OPENED, EVENT_UPDATED, EVENT_ESCALATED, EVENT_REMINDER, EVENT_RESOLVED };
+/* The names are those of the delivered `event`. EVENT_NONE: kept up to date, nobody is told. The last two are messages that are no one
+ * incident's: several of the others together, and a sign of life. */
+enum incident_event {
+        EVENT_NONE,
+        EVENT_OPENED,
+        EVENT_UPDATED,
+        EVENT_ESCALATED,
+        EVENT_REMINDER,
+        EVENT_RESOLVED,
+        EVENT_DIGEST,
+        EVENT_HEARTBEAT,
+};
 
 struct suppressed {
         char *diagnoser, *subject; /* owned */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "notifiers/digest.h"
 #include "notifiers/figures.h"
 #include "util/text.h"
 #include "util/timefmt.h"
@@ -18,7 +19,6 @@ enum {
         ADVICE_CHARS = 500,
         ADVICE_MAX = 3,
         EXPLAINED_MAX = 8,
-        CAUSE_BYTES_LAST_RESORT = 32 << 10,
 };
 
 struct letter {
@@ -32,7 +32,7 @@ static struct letter letter_at(const char *text, size_t len) {
         return (struct letter){{text, width ? width : 1}, width == 0 || c < 0x20 || c == 0x7f};
 }
 
-static size_t letters_of(const char *text) {
+size_t message_chars(const char *text) {
         size_t n = 0;
         for (size_t i = 0, len = strlen(text); i < len; n++)
                 i += letter_at(text + i, len - i).bytes.len;
@@ -50,7 +50,10 @@ static void put_letter(struct buf *to, struct letter l) {
 
 /* Cuts after max_chars - 3 letters when there are more than max_chars. */
 void message_put(struct buf *to, const char *text, size_t max_chars) {
-        size_t n = letters_of(text), len = strlen(text), shown = n <= max_chars ? n : max_chars > 3 ? max_chars - 3 : 0;
+        size_t n = message_chars(text), len = strlen(text),
+               shown = n <= max_chars  ? n
+                       : max_chars > 3 ? max_chars - 3
+                                       : 0;
         for (size_t i = 0; shown > 0; shown--) {
                 struct letter l = letter_at(text + i, len - i);
                 put_letter(to, l);
@@ -61,7 +64,7 @@ void message_put(struct buf *to, const char *text, size_t max_chars) {
 }
 
 void message_put_ascii(struct buf *to, const char *text, size_t max_chars) {
-        size_t n = letters_of(text), len = strlen(text), shown = n <= max_chars ? n : max_chars - 3;
+        size_t n = message_chars(text), len = strlen(text), shown = n <= max_chars ? n : max_chars - 3;
         for (size_t i = 0; shown > 0; shown--) {
                 struct letter l = letter_at(text + i, len - i);
                 unsigned char c = (unsigned char)l.bytes.data[0];
@@ -115,7 +118,7 @@ static void put_since(struct buf *to, const struct delivery *d) {
 
 /* Names of applications differ at their ends as often as at their beginnings. */
 static void put_middle_cut(struct buf *to, const char *name, size_t max_chars) {
-        size_t n = letters_of(name), tail = n > max_chars ? (max_chars - 3) / 2 : 0, at = 0, len = strlen(name);
+        size_t n = message_chars(name), tail = n > max_chars ? (max_chars - 3) / 2 : 0, at = 0, len = strlen(name);
         if (n <= max_chars) {
                 message_put(to, name, max_chars);
                 return;
@@ -135,8 +138,8 @@ static int make_title(const struct delivery *d, char to[4 * MESSAGE_TITLE_CHARS 
                 what = text_or_empty(d->incident.finding.diagnoser);
         put_tag(&title, d);
         put_since(&since, d);
-        size_t room = MESSAGE_TITLE_CHARS - title.len - since.len - 2, n_application = letters_of(application),
-               n_what = letters_of(what);
+        size_t room = MESSAGE_TITLE_CHARS - title.len - since.len - 2, n_application = message_chars(application),
+               n_what = message_chars(what);
         if (n_application + n_what > room && n_application > APPLICATION_CHARS)
                 n_application = n_what + APPLICATION_CHARS < room ? room - n_what : APPLICATION_CHARS;
         put_middle_cut(&title, application, n_application);
@@ -259,6 +262,23 @@ static void make_context(const struct delivery *d, struct buf *to) {
                 buf_printf(to, " and %zu more", i->n_suppressed - EXPLAINED_MAX);
 }
 
+static int make_one(const struct delivery *d, struct message *m) {
+        int r = make_title(d, m->title);
+        make_cause(d, &m->cause);
+        figures_put(&m->numbers, &d->incident.finding, message_at_s(d));
+        make_advice(d, &m->advice);
+        make_context(d, &m->context);
+        snprintf(m->command, sizeof m->command, "flinkwatchctl show %" PRId64, d->incident.id);
+        return r;
+}
+
+static int make_heartbeat(struct message *m) {
+        text_copy(m->title, sizeof m->title, "flinkwatch is alive");
+        buf_put_str(&m->cause, "This comes at regular times. When it stops, flinkwatch has, too.");
+        text_copy(m->command, sizeof m->command, "flinkwatchctl status");
+        return 0;
+}
+
 int message_make(const struct delivery *d, struct message *ret) {
         SCOPED(message_done)
         struct message m = {
@@ -267,12 +287,9 @@ int message_make(const struct delivery *d, struct message *ret) {
                 .advice = BUF_INIT(PART_MAX),
                 .context = BUF_INIT(PART_MAX),
         };
-        int r = make_title(d, m.title);
-        make_cause(d, &m.cause);
-        figures_put(&m.numbers, &d->incident.finding, message_at_s(d));
-        make_advice(d, &m.advice);
-        make_context(d, &m.context);
-        snprintf(m.command, sizeof m.command, "flinkwatchctl show %" PRId64, d->incident.id);
+        int r = d->event == EVENT_HEARTBEAT ? make_heartbeat(&m)
+                : d->n_parts > 0            ? digest_make(d, &m)
+                                            : make_one(d, &m);
         if (r < 0 || m.cause.failed || m.numbers.failed || m.advice.failed || m.context.failed)
                 return -ENOMEM;
         *ret = m;
@@ -285,66 +302,4 @@ void message_done(struct message *m) {
         buf_done(&m->numbers);
         buf_done(&m->advice);
         buf_done(&m->context);
-}
-
-/* Leaves out the least needed of what is still there; false when only the cause is left. */
-static bool trim(struct finding *f, struct incident *i) {
-        if (f->n_evidence > 0)
-                f->n_evidence /= 2;
-        else if (f->n_symptoms > 0)
-                f->n_symptoms = 0;
-        else if (f->n_advice > 1)
-                f->n_advice = 1;
-        else if (i->n_suppressed > 0)
-                i->n_suppressed = 0;
-        else
-                return false;
-        return true;
-}
-
-typedef void write_fn(struct jsonw *w, const struct delivery *d);
-
-static void write_incident(struct jsonw *w, const struct delivery *d) {
-        incident_write(w, &d->incident);
-}
-
-static int write_json(write_fn *write, const struct delivery *d, size_t max_bytes, struct buf *ret) {
-        SCOPED(buf_done) struct buf text = BUF_INIT(max_bytes);
-        struct jsonw w = JSONW(&text);
-        write(&w, d);
-        if (text.failed)
-                return text.failed;
-        buf_put_span(ret, buf_span(&text));
-        return ret->failed;
-}
-
-/* An exception that carries a whole document in its message. */
-static int write_with_short_cause(write_fn *write, struct delivery *d, size_t max_bytes, struct buf *ret) {
-        struct root_cause cause = *d->incident.finding.root_cause;
-        SCOPED(free) char *said = cause.message ? strdup(cause.message) : NULL;
-        if (cause.message && !said)
-                return -ENOMEM;
-        if (said)
-                text_cut(said, max_bytes / 8 < CAUSE_BYTES_LAST_RESORT ? max_bytes / 8 : CAUSE_BYTES_LAST_RESORT);
-        cause.message = said;
-        d->incident.finding.root_cause = &cause;
-        return write_json(write, d, max_bytes, ret);
-}
-
-static int write_trimmed(write_fn *write, const struct delivery *d, size_t max_bytes, struct buf *ret) {
-        struct delivery less = *d; /* borrows everything */
-        int r = write_json(write, &less, max_bytes, ret);
-        while (r == -EMSGSIZE && trim(&less.incident.finding, &less.incident))
-                r = write_json(write, &less, max_bytes, ret);
-        if (r == -EMSGSIZE && less.incident.finding.root_cause)
-                r = write_with_short_cause(write, &less, max_bytes, ret);
-        return r;
-}
-
-int message_json(const struct delivery *d, size_t max_bytes, struct buf *ret) {
-        return write_trimmed(delivery_write, d, max_bytes, ret);
-}
-
-int message_incident_json(const struct delivery *d, size_t max_bytes, struct buf *ret) {
-        return write_trimmed(write_incident, d, max_bytes, ret);
 }

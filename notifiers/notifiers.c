@@ -12,3 +12,11 @@ const struct notifier *notifier_find(const char *type) {
                         return *n;
         return NULL;
 }
+
+enum bundling notifier_bundling(const struct notifier *type, const struct channel *channel) {
+        return type->bundling ? type->bundling(channel) : BUNDLE_NEVER;
+}
+
+int64_t notifier_refresh_s(const struct notifier *type, const struct channel *channel) {
+        return type->refresh_s ? type->refresh_s(channel) : 0;
+}

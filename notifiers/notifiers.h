@@ -19,7 +19,18 @@ struct notifier {
         enum outcome (*read_reply)(const struct http_reply *reply, int64_t now_s, int64_t *ret_retry_s,
                                    struct err *reterr);
         bool takes_acknowledgements; /* it can be told that somebody has taken an incident on */
+        /* Whether such a channel takes digests; NULL: never. */
+        enum bundling (*bundling)(const struct channel *channel);
+        /* How often a receiver that forgets is to be told again what stands, in seconds; NULL: never. */
+        int64_t (*refresh_s)(const struct channel *channel);
+        bool is_for_people; /* read as it comes in: it has a rate limit unless told otherwise */
+        bool takes_heartbeats;
 };
+
+enum { NOTIFIER_RATE_DEFAULT = 60 }; /* messages an hour */
+
+enum bundling notifier_bundling(const struct notifier *type, const struct channel *channel);
+int64_t notifier_refresh_s(const struct notifier *type, const struct channel *channel);
 
 extern const struct notifier notifier_slack;
 extern const struct notifier notifier_sns;

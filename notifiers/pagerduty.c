@@ -117,5 +117,12 @@ static enum outcome pagerduty_read_reply(const struct http_reply *reply, int64_t
 static const char *const keys[] = {"routing_key", "url", NULL};
 static const char *const secrets[] = {"routing_key", NULL};
 
-const struct notifier notifier_pagerduty = {"pagerduty",          keys, secrets, pagerduty_check, pagerduty_render,
-                                            pagerduty_read_reply, true};
+const struct notifier notifier_pagerduty = {
+        .type = "pagerduty",
+        .keys = keys,
+        .secrets = secrets,
+        .check = pagerduty_check,
+        .render = pagerduty_render,
+        .read_reply = pagerduty_read_reply,
+        .takes_acknowledgements = true,
+};

@@ -52,18 +52,20 @@ static void put_text_object(struct jsonw *w, const char *type, struct span text)
         jsonw_object_end(w);
 }
 
-/* `left` is what remains of the message's total. */
-static int put_section(struct jsonw *w, const char *heading, const char *bullet, struct span body, size_t *left) {
+/* As many lines of *body as one section takes. `left` is what remains of the message's total. */
+static int put_one_section(struct jsonw *w, const char *heading, const char *bullet, bool has_next, struct span *body,
+                           size_t *left) {
         SCOPED(buf_done) struct buf text = BUF_INIT(2 * SECTION_MAX);
         size_t max = SECTION_MAX < *left ? SECTION_MAX : *left;
-        const char *start = body.data;
-        if (body.len == 0 || max < 200)
-                return 0;
         buf_printf(&text, heading[0] ? "*%s*\n" : "%s", heading);
-        while (body.data && text.len + 40 < max) {
-                struct span line = span_split(&body, '\n');
-                buf_printf(&text, "%s%s", line.data == start ? "" : "\n", bullet);
+        size_t begin = text.len;
+        while (body->data && text.len + 40 < max) {
+                struct span rest = *body, line = span_split(&rest, '\n');
+                if (has_next && text.len > begin && text.len + line.len + 40 > max)
+                        break;
+                buf_printf(&text, "%s%s", text.len == begin ? "" : "\n", bullet);
                 put_escaped(&text, line, max - text.len);
+                *body = rest;
         }
         if (text.failed)
                 return text.failed;
@@ -76,9 +78,21 @@ static int put_section(struct jsonw *w, const char *heading, const char *bullet,
         return 0;
 }
 
+static int put_section(struct jsonw *w, const char *heading, const char *bullet, struct span body, size_t *left) {
+        return body.len > 0 && *left >= 200 ? put_one_section(w, heading, bullet, false, &body, left) : 0;
+}
+
+/* Likewise, in as many sections as it takes. */
+static int put_sections(struct jsonw *w, const char *heading, const char *bullet, struct span body, size_t *left) {
+        int r = 0;
+        for (; body.len > 0 && body.data && *left >= 200 && r >= 0; heading = "")
+                r = put_one_section(w, heading, bullet, true, &body, left);
+        return r;
+}
+
 static void put_header(struct jsonw *w, const struct delivery *d, const struct message *m) {
         static const char *const marks[] = {"\U0001f535", "\U0001f7e0", "\U0001f534"}; /* blue, orange, red */
-        const char *mark = d->event == EVENT_RESOLVED ? "\U0001f7e2" : marks[d->incident.finding.severity];
+        const char *mark = d->incident.state == INCIDENT_RESOLVED ? "\U0001f7e2" : marks[d->incident.finding.severity];
         char text[sizeof m->title + 8];
         snprintf(text, sizeof text, "%s ", mark);
         text_copy(text + strlen(text), sizeof text - strlen(text), m->title);
@@ -113,7 +127,9 @@ static int put_blocks(struct jsonw *w, const struct delivery *d, const struct me
         int r = command.failed;
         if (r >= 0)
                 r = put_section(w, "", "", buf_span(&m->cause), &left);
-        if (r >= 0)
+        if (r >= 0 && d->n_parts > 0)
+                r = put_sections(w, "Incidents", "\u2022 ", buf_span(&m->numbers), &left);
+        else if (r >= 0)
                 r = put_section(w, "Numbers", "\u2022 ", buf_span(&m->numbers), &left);
         if (r >= 0)
                 r = put_section(w, "First thing to do", "", first, &left);
@@ -177,7 +193,21 @@ static enum outcome slack_read_reply(const struct http_reply *reply, int64_t now
         return OUTCOME_RETRY;
 }
 
+static enum bundling slack_bundling(const struct channel *channel) {
+        (void)channel;
+        return BUNDLE_WHEN_MANY;
+}
+
 static const char *const keys[] = {"webhook_url", "url", NULL};
 static const char *const secrets[] = {"webhook_url", NULL};
 
-const struct notifier notifier_slack = {"slack", keys, secrets, slack_check, slack_render, slack_read_reply, false};
+const struct notifier notifier_slack = {
+        .type = "slack",
+        .keys = keys,
+        .secrets = secrets,
+        .check = slack_check,
+        .render = slack_render,
+        .read_reply = slack_read_reply,
+        .bundling = slack_bundling,
+        .is_for_people = true,
+};

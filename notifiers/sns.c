@@ -56,43 +56,99 @@ static int sns_check(const struct channel *channel, struct err *reterr) {
         return base ? receiver_check_url("url", base, reterr) : 0;
 }
 
+enum { ATTRIBUTES = 5, ATTRIBUTE_BYTES_MAX = 64 << 10 };
+
+/* What subscriptions filter by. */
 struct attribute {
-        const char *name, *value;
+        const char *name, *kind;
+        struct buf value;
 };
 
-/* Values may not be empty. */
-static size_t list_attributes(const struct delivery *d, struct attribute to[5]) {
-        const struct incident *i = &d->incident;
-        const struct attribute all[] = {
-                {"severity", severity_name(i->finding.severity)},
-                {"application", i->application},
-                {"target", i->target},
-                {"diagnoser", i->finding.diagnoser},
-                {"event", incident_event_name(d->event)},
-        };
-        size_t n = 0;
-        for (size_t k = 0; k < ELEMENTS(all); k++)
-                if (all[k].value && all[k].value[0])
-                        to[n++] = all[k];
-        return n;
+struct attributes {
+        struct attribute items[ATTRIBUTES];
+        size_t n;
+};
+
+static void attributes_done(struct attributes *a) {
+        for (size_t i = 0; i < a->n; i++)
+                buf_done(&a->items[i].value);
+}
+SCOPED_DEFINE_VALUE(struct attributes, attributes_done)
+
+static void add_attribute(struct attributes *a, const char *name, const char *value) {
+        if (!value || !value[0])
+                return;
+        struct attribute *item = &a->items[a->n++];
+        *item = (struct attribute){name, "String", BUF_INIT(ATTRIBUTE_BYTES_MAX)};
+        buf_put_str(&item->value, value);
 }
 
-static size_t attributes_bytes(const struct attribute *attributes, size_t n) {
-        size_t bytes = 0;
-        for (size_t i = 0; i < n; i++)
-                bytes += strlen(attributes[i].name) + strlen("String") + strlen(attributes[i].value);
-        return bytes;
+typedef const char *text_of(const struct incident *i);
+
+static const char *application_of(const struct incident *i) {
+        return text_or_empty(i->application);
 }
 
-static void add_attributes(struct buf *body, const struct attribute *attributes, size_t n) {
+static const char *target_of(const struct incident *i) {
+        return text_or_empty(i->target);
+}
+
+static const char *diagnoser_of(const struct incident *i) {
+        return text_or_empty(i->finding.diagnoser);
+}
+
+/* A digest matches a filter when one of its parts does: ["orders","clicks"] */
+static void add_array(struct attributes *a, const char *name, const struct delivery *d, text_of *text) {
+        struct attribute *item = &a->items[a->n++];
+        *item = (struct attribute){name, "String.Array", BUF_INIT(ATTRIBUTE_BYTES_MAX)};
+        struct jsonw w = JSONW(&item->value);
+        jsonw_array(&w);
+        for (size_t i = 0; i < d->n_parts; i++) {
+                bool is_new = true;
+                for (size_t k = 0; k < i && is_new; k++)
+                        is_new = strcmp(text(&d->parts[k].incident), text(&d->parts[i].incident)) != 0;
+                if (is_new)
+                        jsonw_string(&w, text(&d->parts[i].incident));
+        }
+        jsonw_array_end(&w);
+}
+
+static void list_attributes(const struct delivery *d, struct attributes *a) {
+        static const struct {
+                const char *name;
+                text_of *text;
+        } of_incident[] = {{"application", application_of}, {"target", target_of}, {"diagnoser", diagnoser_of}};
+        if (d->event != EVENT_HEARTBEAT)
+                add_attribute(a, "severity", severity_name(d->incident.finding.severity));
+        for (size_t i = 0; i < ELEMENTS(of_incident); i++)
+                if (d->n_parts > 0)
+                        add_array(a, of_incident[i].name, d, of_incident[i].text);
+                else
+                        add_attribute(a, of_incident[i].name, of_incident[i].text(&d->incident));
+        add_attribute(a, "event", incident_event_name(d->event));
+}
+
+/* -ENOMEM, -EMSGSIZE */
+static int attributes_bytes(const struct attributes *a, size_t *ret) {
+        *ret = 0;
+        for (size_t i = 0; i < a->n; i++) {
+                const struct attribute *item = &a->items[i];
+                if (item->value.failed)
+                        return item->value.failed;
+                *ret += strlen(item->name) + strlen(item->kind) + item->value.len;
+        }
+        return *ret < SNS_BYTES_MAX / 2 ? 0 : -EMSGSIZE;
+}
+
+static void add_attributes(struct buf *body, const struct attributes *a) {
         char name[64];
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < a->n; i++) {
                 snprintf(name, sizeof name, "MessageAttributes.entry.%zu.Name", i + 1);
-                query_add(body, name, attributes[i].name);
+                query_add(body, name, a->items[i].name);
                 snprintf(name, sizeof name, "MessageAttributes.entry.%zu.Value.DataType", i + 1);
-                query_add(body, name, "String");
+                query_add(body, name, a->items[i].kind);
                 snprintf(name, sizeof name, "MessageAttributes.entry.%zu.Value.StringValue", i + 1);
-                query_add(body, name, attributes[i].value);
+                query_add(body, name, buf_str(&a->items[i].value));
         }
 }
 
@@ -112,9 +168,12 @@ static void add_token(struct buf *body, const char *name, const char *text) {
 static int put_body(struct buf *body, const struct delivery *d, const char *arn, const struct topic *topic) {
         SCOPED(message_done) struct message m = {0};
         SCOPED(buf_done) struct buf subject = BUF_INIT(2 * SUBJECT_CHARS), json = BUF_INIT(SNS_BYTES_MAX);
-        struct attribute attributes[5];
-        size_t n = list_attributes(d, attributes), reserved = attributes_bytes(attributes, n);
-        int r = reserved < SNS_BYTES_MAX / 2 ? message_make(d, &m) : -EMSGSIZE;
+        SCOPED(attributes_done) struct attributes attributes = {0};
+        size_t reserved;
+        list_attributes(d, &attributes);
+        int r = attributes_bytes(&attributes, &reserved);
+        if (r >= 0)
+                r = message_make(d, &m);
         if (r >= 0)
                 r = message_json(d, SNS_BYTES_MAX - reserved, &json);
         if (r < 0)
@@ -124,7 +183,7 @@ static int put_body(struct buf *body, const struct delivery *d, const char *arn,
         query_add(body, "TopicArn", arn);
         query_add(body, "Subject", buf_str(&subject));
         query_add(body, "Message", buf_str(&json));
-        add_attributes(body, attributes, n);
+        add_attributes(body, &attributes);
         if (topic->is_fifo) {
                 add_token(body, "MessageGroupId", text_or_empty(d->incident.application));
                 add_token(body, "MessageDeduplicationId", d->delivery_id);
@@ -189,7 +248,24 @@ static enum outcome sns_read_reply(const struct http_reply *reply, int64_t now_s
         return is_refused ? OUTCOME_REFUSED : OUTCOME_RETRY;
 }
 
+/* Consumers of a FIFO topic get each event in its application's group. */
+static enum bundling sns_bundling(const struct channel *channel) {
+        struct topic topic;
+        const char *arn = channel_value(channel, "topic_arn");
+        return arn && parse_topic(arn, &topic) == 0 && !topic.is_fifo ? BUNDLE_WHEN_MANY : BUNDLE_NEVER;
+}
+
 static const char *const keys[] = {"topic_arn", "role_arn", "profile", "url", NULL};
 static const char *const secrets[] = {NULL};
 
-const struct notifier notifier_sns = {"sns", keys, secrets, sns_check, sns_render, sns_read_reply, false};
+const struct notifier notifier_sns = {
+        .type = "sns",
+        .keys = keys,
+        .secrets = secrets,
+        .check = sns_check,
+        .render = sns_render,
+        .read_reply = sns_read_reply,
+        .bundling = sns_bundling,
+        .is_for_people = true,
+        .takes_heartbeats = true,
+};

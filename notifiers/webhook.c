@@ -66,8 +66,21 @@ static enum outcome webhook_read_reply(const struct http_reply *reply, int64_t n
         return receiver_judge(who, reply, word, now_s, ret_retry_s, reterr);
 }
 
+static enum bundling webhook_bundling(const struct channel *channel) {
+        (void)channel;
+        return BUNDLE_WHEN_MANY;
+}
+
 static const char *const keys[] = {"webhook_url", "hmac_key", "url", NULL};
 static const char *const secrets[] = {"webhook_url", "hmac_key", NULL};
 
-const struct notifier notifier_webhook = {"webhook",          keys, secrets, webhook_check, webhook_render,
-                                          webhook_read_reply, false};
+const struct notifier notifier_webhook = {
+        .type = "webhook",
+        .keys = keys,
+        .secrets = secrets,
+        .check = webhook_check,
+        .render = webhook_render,
+        .read_reply = webhook_read_reply,
+        .bundling = webhook_bundling,
+        .takes_heartbeats = true,
+};

@@ -95,6 +95,9 @@ int facts_put(struct store *s, const struct batch *b);
 int usage_add(struct store *s, const char *target, int64_t at_s, int64_t metrics_requested);
 int timeline_add(struct store *s, int64_t incident, int64_t at_s, const char *kind, const char *text);
 int outbox_add(struct store *s, const struct transition *t, int64_t at_s);
+enum outbox_state { ROW_PENDING, ROW_DELIVERED, ROW_REFUSED };
+/* One row that is not settled, with its incident as it was. -ENOENT */
+int outbox_load(struct store *s, int64_t id, struct delivery *ret);
 
 int incident_save(struct store *s, struct incident *i, int64_t copy);
 /* The incident (id, copy) with all that belongs to it; 0, or 1 when there is none. */

@@ -8,24 +8,27 @@
 #include "util/list.h"
 #include "util/text.h"
 
-enum { ROW_PENDING, ROW_DELIVERED, ROW_REFUSED };
+_Static_assert(EVENT_RESOLVED == 5, "the number is in the schema and in list_standing");
 
-static void write_delivery_id(const struct store *s, const struct transition *t, const char *notifier,
+/* INSTANCE-17-2-oncall: the second event of incident 17. INSTANCE-digest-4711-oncall: the digest that begins with row 4711. */
+static void write_delivery_id(const char *instance, const char *what, int64_t number, const char *notifier,
                               char to[DELIVERY_ID_MAX]) {
-        const char *format = "%s-%" PRId64 "-%" PRId64 "-%s";
-        int n = snprintf(to, DELIVERY_ID_MAX, format, s->instance, t->incident.id, t->incident.revision, notifier);
+        const char *format = "%s-%s-%" PRId64 "-%s";
+        int n = snprintf(to, DELIVERY_ID_MAX, format, instance, what, number, notifier);
         if (n < DELIVERY_ID_MAX)
                 return;
         char short_name[32];
         snprintf(short_name, sizeof short_name, "%016" PRIx64, slots_hash(notifier, strlen(notifier)));
-        snprintf(to, DELIVERY_ID_MAX, format, s->instance, t->incident.id, t->incident.revision, short_name);
+        snprintf(to, DELIVERY_ID_MAX, format, instance, what, number, short_name);
 }
 
 int outbox_add(struct store *s, const struct transition *t, int64_t at_s) {
+        char incident[24];
         int r = 0;
+        snprintf(incident, sizeof incident, "%" PRId64, t->incident.id);
         for (size_t i = 0; i < t->n_notifiers && r == 0; i++) {
                 char delivery_id[DELIVERY_ID_MAX];
-                write_delivery_id(s, t, t->notifiers[i], delivery_id);
+                write_delivery_id(s->instance, incident, t->incident.revision, t->notifiers[i], delivery_id);
                 r = db_run(
                         &s->db,
                         "INSERT INTO outbox(notifier, event, incident, revision, delivery_id, state, created_at_s, next_try_s, attempts)"
@@ -36,72 +39,56 @@ int outbox_add(struct store *s, const struct transition *t, int64_t at_s) {
         return r;
 }
 
-struct text_list {
-        char **items;
-        size_t n_items, items_size;
-};
+static const char list_waiting[] =
+        "SELECT o.id, o.incident, o.created_at_s, o.next_try_s, o.digest, i.target, i.application, o.notifier"
+        " FROM outbox o LEFT JOIN incident i ON i.id = o.incident AND i.copy = o.revision"
+        " WHERE o.state = 0 AND o.notifier = ?1 ORDER BY o.id LIMIT ?2";
 
-static void text_list_done(struct text_list *l) {
-        for (size_t i = 0; i < l->n_items; i++)
-                free(l->items[i]);
-        free(l->items);
+static uint64_t application_number(sqlite3_stmt *row) {
+        char name[512];
+        int n = snprintf(name, sizeof name, "%s/%s", text_or_empty((const char *)sqlite3_column_text(row, 5)),
+                         text_or_empty((const char *)sqlite3_column_text(row, 6)));
+        return slots_hash(name, n < (int)sizeof name ? (size_t)n : sizeof name - 1);
 }
-SCOPED_DEFINE_VALUE(struct text_list, text_list_done)
 
-static int list_pending_notifiers(struct store *s, const char *const *busy, size_t n_busy, struct text_list *ret) {
+int store_list_waiting(struct store *s, const char *notifier, struct waiting_rows *ret) {
+        SCOPED(waiting_rows_done) struct waiting_rows rows = {0};
         SCOPED(db_release) sqlite3_stmt *row = NULL;
-        int r = db_query(&s->db, &row, "SELECT DISTINCT notifier FROM outbox WHERE state = 0", "");
+        int r = db_query(&s->db, &row, list_waiting, "ti", notifier, (int64_t)WAITING_ROWS_MAX);
         while (r == 0 && (r = db_step(&s->db, row)) == 1) {
-                const char *name = (const char *)sqlite3_column_text(row, 0);
-                bool is_busy = false;
-                for (size_t i = 0; i < n_busy && name; i++)
-                        is_busy = is_busy || strcmp(busy[i], name) == 0;
-                r = 0;
-                if (!name || is_busy)
-                        continue;
-                char **slot = LIST_ADD(ret->items, ret->n_items, ret->items_size);
-                if (!slot || !(*slot = strdup(name)))
+                struct waiting *w = LIST_ADD(rows.rows, rows.n_rows, rows.rows_size);
+                if (!w)
                         return store_no_memory(s);
-        }
-        return r;
-}
-
-/* The row of one notifier that is to be tried first: only the oldest pending one of each incident may be. */
-static const char next_of_notifier[] =
-        "SELECT id, next_try_s FROM outbox o WHERE notifier = ?1 AND state = 0"
-        " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.incident = o.incident AND e.notifier = o.notifier AND e.state = 0"
-        "                 AND e.id < o.id)"
-        " ORDER BY next_try_s, id LIMIT 1";
-
-struct due {
-        int64_t id, at_s; /* id 0: none */
-};
-
-static int find_next(struct store *s, const struct text_list *notifiers, struct due *ret) {
-        int r = 0;
-        for (size_t i = 0; i < notifiers->n_items && r == 0; i++) {
-                SCOPED(db_release) sqlite3_stmt *row = NULL;
-                r = db_query(&s->db, &row, next_of_notifier, "t", notifiers->items[i]);
-                if (r < 0 || (r = db_step(&s->db, row)) < 0)
-                        return r;
-                struct due found = {0};
-                if (r == 1)
-                        found = (struct due){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
-                if (found.id && (!ret->id || found.at_s < ret->at_s || (found.at_s == ret->at_s && found.id < ret->id)))
-                        *ret = found;
+                *w = (struct waiting){
+                        .id = sqlite3_column_int64(row, 0),
+                        .incident_id = sqlite3_column_int64(row, 1),
+                        .created_at_s = sqlite3_column_int64(row, 2),
+                        .next_try_s = sqlite3_column_int64(row, 3),
+                        .digest = sqlite3_column_int64(row, 4),
+                        .application = application_number(row),
+                };
                 r = 0;
         }
-        return r;
+        if (r < 0)
+                return r;
+        *ret = rows;
+        rows = (struct waiting_rows){0};
+        return 0;
 }
 
-static int load(struct store *s, int64_t id, struct delivery *ret) {
+void waiting_rows_done(struct waiting_rows *r) {
+        free(r->rows);
+        *r = (struct waiting_rows){0};
+}
+
+static int load_row(struct store *s, int64_t id, int64_t state, struct delivery *ret) {
         SCOPED(delivery_done) struct delivery d = {.id = id};
         SCOPED(db_release) sqlite3_stmt *row = NULL;
         int r = db_query(
                 &s->db, &row,
                 "SELECT notifier, event, incident, revision, delivery_id, created_at_s, next_try_s, attempts FROM outbox"
-                " WHERE id = ?1 AND state = 0",
-                "i", id);
+                " WHERE id = ?1 AND state = ?2",
+                "ii", id, state);
         if (r == 0)
                 r = db_step(&s->db, row);
         if (r <= 0)
@@ -121,70 +108,101 @@ static int load(struct store *s, int64_t id, struct delivery *ret) {
         return 0;
 }
 
-int store_next_delivery(struct store *s, int64_t now_s, const char *const *busy, size_t n_busy, struct delivery *ret,
-                        int64_t *ret_next_s) {
-        SCOPED(text_list_done) struct text_list notifiers = {0};
-        struct due due = {0};
-        int r = list_pending_notifiers(s, busy, n_busy, &notifiers);
-        if (r == 0)
-                r = find_next(s, &notifiers, &due);
-        if (r < 0)
-                return r;
-        if (due.id && due.at_s <= now_s)
-                return load(s, due.id, ret);
-        *ret_next_s = due.at_s;
-        return 1;
+int outbox_load(struct store *s, int64_t id, struct delivery *ret) {
+        return load_row(s, id, ROW_PENDING, ret);
 }
 
-static int note_notifier(struct store *s, const char *name, int64_t now_s, const char *error) {
-        int r = db_run(
-                &s->db,
-                "INSERT INTO notifier(name, delivered_at_s, failed_at_s) VALUES(?1, 0, 0) ON CONFLICT DO NOTHING", "t",
-                name);
-        if (r < 0)
-                return r;
-        if (error)
-                return db_run(&s->db, "UPDATE notifier SET failed_at_s = ?2, error = ?3 WHERE name = ?1", "tit", name,
-                              now_s, error);
-        return db_run(&s->db, "UPDATE notifier SET delivered_at_s = ?2, error = NULL WHERE name = ?1", "ti", name,
-                      now_s);
-}
-
-/* "opened to oncall", "opened to oncall, attempt 2", "opened to oncall: channel_not_found" */
-static int note_outcome(struct store *s, const struct delivery *d, enum outcome outcome, int64_t now_s,
-                        const char *reason) {
-        char text[512];
-        int n = snprintf(text, sizeof text, "%s to %s", incident_event_name(d->event), d->notifier);
-        if (d->attempts > 0 && n > 0 && (size_t)n < sizeof text)
-                n += snprintf(text + n, sizeof text - (size_t)n, ", attempt %" PRId64, d->attempts + 1);
-        if (outcome == OUTCOME_REFUSED && reason && n > 0 && (size_t)n < sizeof text)
-                snprintf(text + n, sizeof text - (size_t)n, ": %s", reason);
-        return timeline_add(s, d->incident.id, now_s, outcome == OUTCOME_DELIVERED ? "delivered" : "refused", text);
-}
-
-static int settle(struct store *s, const struct delivery *d, enum outcome outcome, int64_t now_s, const char *reason) {
-        int64_t state = outcome == OUTCOME_DELIVERED ? ROW_DELIVERED : ROW_REFUSED;
-        int r = db_run(
-                &s->db,
-                "UPDATE outbox SET state = ?2, attempts = attempts + 1, settled_at_s = ?3, reason = ?4 WHERE id = ?1",
-                "iiit", d->id, state, now_s, reason);
-        return r == 0 ? note_outcome(s, d, outcome, now_s, reason) : r;
-}
-
-int store_settle_delivery(struct store *s, int64_t outbox_id, enum outcome outcome, int64_t now_s, int64_t retry_at_s,
-                          const char *reason) {
-        SCOPED(delivery_done) struct delivery d = {0};
+static int note_digest(struct store *s, const int64_t *ids, size_t n) {
         SCOPED(transaction_done) struct transaction t = {0};
-        int r = load(s, outbox_id, &d);
-        if (r == 0)
-                r = transaction_begin(&t, &s->db, DURABLE_SETTLED);
-        if (r == 0 && outcome == OUTCOME_RETRY)
-                r = db_run(&s->db,
-                           "UPDATE outbox SET attempts = attempts + 1, next_try_s = ?2, reason = ?3 WHERE id = ?1",
-                           "iit", outbox_id, retry_at_s, reason);
-        else if (r == 0)
-                r = settle(s, &d, outcome, now_s, reason);
-        if (r == 0)
-                r = note_notifier(s, d.notifier, now_s, outcome == OUTCOME_DELIVERED ? NULL : text_or_empty(reason));
+        int r = transaction_begin(&t, &s->db, DURABLE_SETTLED);
+        for (size_t i = 0; i < n && r == 0; i++)
+                r = db_run(&s->db, "UPDATE outbox SET digest = ?2 WHERE id = ?1 AND digest IS NOT ?2", "ii", ids[i],
+                           ids[0]);
         return r == 0 ? transaction_commit(&t) : r;
+}
+
+static int load_parts(struct store *s, const int64_t *ids, size_t n, struct delivery *digest) {
+        for (size_t i = 0; i < n; i++) {
+                struct delivery *part = LIST_ADD(digest->parts, digest->n_parts, digest->parts_size);
+                int r = part ? outbox_load(s, ids[i], part) : store_no_memory(s);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* What is the same for all parts, or the newest part's. */
+static int sum_up(struct store *s, struct delivery *d) {
+        const struct delivery *first = &d->parts[0];
+        d->id = first->id;
+        d->event = EVENT_DIGEST;
+        d->next_try_s = first->next_try_s;
+        for (size_t i = 0; i < d->n_parts; i++) {
+                if (d->parts[i].created_at_s > d->created_at_s)
+                        d->created_at_s = d->parts[i].created_at_s;
+                if (i == 0 || d->parts[i].attempts < d->attempts)
+                        d->attempts = d->parts[i].attempts;
+        }
+        write_delivery_id(s->instance, "digest", first->id, first->notifier, d->delivery_id);
+        if (text_replace(&d->notifier, first->notifier) < 0 ||
+            incident_dup(&delivery_gravest(d)->incident, &d->incident) < 0)
+                return store_no_memory(s);
+        int r = db_number(&s->db, &d->n_watched, "SELECT count(*) FROM application", "");
+        return r < 0 ? r : 0;
+}
+
+int store_take_delivery(struct store *s, const int64_t *ids, size_t n, struct delivery *ret) {
+        SCOPED(delivery_done) struct delivery digest = {0};
+        if (n == 1)
+                return outbox_load(s, ids[0], ret);
+        int r = note_digest(s, ids, n);
+        if (r == 0)
+                r = load_parts(s, ids, n, &digest);
+        if (r == 0)
+                r = sum_up(s, &digest);
+        if (r < 0)
+                return r;
+        *ret = digest;
+        digest = (struct delivery){0};
+        return 0;
+}
+
+/* The last that a notifier took of each incident that is still open. */
+static const char list_standing[] =
+        "SELECT o.id FROM outbox o JOIN incident i ON i.id = o.incident AND i.copy = 0 AND i.state <> 2"
+        " WHERE o.notifier = ?1 AND o.state = 1 AND o.event <> 5 AND o.incident > ?2"
+        " AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.incident = o.incident AND l.notifier = ?1 AND l.state = 1"
+        "                 AND l.id > o.id) ORDER BY o.incident LIMIT ?3";
+
+int store_standing(struct store *s, const char *notifier, int64_t after_incident_id, struct delivery *ret) {
+        SCOPED(delivery_done) struct delivery digest = {0};
+        SCOPED(db_release) sqlite3_stmt *row = NULL;
+        int r = db_query(&s->db, &row, list_standing, "tii", notifier, after_incident_id, (int64_t)DIGEST_PARTS_MAX);
+        while (r == 0 && (r = db_step(&s->db, row)) == 1) {
+                struct delivery *part = LIST_ADD(digest.parts, digest.n_parts, digest.parts_size);
+                r = part ? load_row(s, sqlite3_column_int64(row, 0), ROW_DELIVERED, part) : store_no_memory(s);
+        }
+        if (r == 0 && digest.n_parts > 0)
+                r = sum_up(s, &digest);
+        if (r < 0 || digest.n_parts == 0)
+                return r < 0 ? r : 1;
+        *ret = digest;
+        digest = (struct delivery){0};
+        return 0;
+}
+
+int store_sent(struct store *s, const char *notifier, int64_t after_s, int64_t *ret_n, int64_t *ret_newest_s) {
+        SCOPED(db_release) sqlite3_stmt *row = NULL;
+        int r = db_query(
+                &s->db, &row,
+                "SELECT count(DISTINCT CASE WHEN digest > 0 THEN digest ELSE id END), max(settled_at_s) FROM outbox"
+                " WHERE notifier = ?1 AND state = 1 AND settled_at_s > ?2",
+                "ti", notifier, after_s);
+        if (r == 0)
+                r = db_step(&s->db, row);
+        if (r < 0)
+                return r;
+        *ret_n = sqlite3_column_int64(row, 0);
+        *ret_newest_s = sqlite3_column_int64(row, 1);
+        return 0;
 }

@@ -114,8 +114,15 @@ static const char silences[] =
         "  created_at_s INT, ends_at_s INT, created_by TEXT, comment TEXT, ended_by TEXT);"
         "CREATE INDEX silence_by_end ON silence(ends_at_s);";
 
+/* digest: the first row of the digest that a row is part of, -1: it goes alone. */
+static const char digests[] =
+        "ALTER TABLE outbox ADD COLUMN digest INT;"
+        "ALTER TABLE notifier ADD COLUMN failing_since_s INT;"
+        "CREATE INDEX outbox_digest ON outbox(digest) WHERE state = 0;"
+        "CREATE INDEX outbox_sent ON outbox(notifier, settled_at_s) WHERE state = 1;";
+
 /* Only ever add to the end. */
-static const char *const migrations[] = {facts, incidents, samples, events, explanations, silences};
+static const char *const migrations[] = {facts, incidents, samples, events, explanations, silences, digests};
 
 int64_t schema_version(void) {
         return (int64_t)ELEMENTS(migrations);

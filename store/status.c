@@ -112,9 +112,9 @@ void notifier_states_done(struct notifier_states *r) {
 /* Also those that have nothing but pending deliveries. */
 static const char list_notifiers[] =
         "SELECT name, delivered_at_s, failed_at_s, error,"
-        " (SELECT count(*) FROM outbox WHERE state = 0 AND notifier = name) FROM"
-        " (SELECT name, delivered_at_s, failed_at_s, error FROM notifier"
-        "  UNION ALL SELECT DISTINCT o.notifier, 0, 0, NULL FROM outbox o WHERE o.state = 0"
+        " (SELECT count(*) FROM outbox WHERE state = 0 AND notifier = name), failing_since_s FROM"
+        " (SELECT name, delivered_at_s, failed_at_s, error, failing_since_s FROM notifier"
+        "  UNION ALL SELECT DISTINCT o.notifier, 0, 0, NULL, NULL FROM outbox o WHERE o.state = 0"
         "  AND NOT EXISTS (SELECT 1 FROM notifier n WHERE n.name = o.notifier)) ORDER BY name";
 
 int store_list_notifiers(struct store *s, struct notifier_states *ret) {
@@ -128,6 +128,7 @@ int store_list_notifiers(struct store *s, struct notifier_states *ret) {
                 n->delivered_at_s = sqlite3_column_int64(row, 1);
                 n->failed_at_s = sqlite3_column_int64(row, 2);
                 n->pending = sqlite3_column_int64(row, 4);
+                n->failing_since_s = sqlite3_column_int64(row, 5);
                 r = 0;
         }
         if (r < 0)

@@ -154,6 +154,7 @@ struct store_listener {
 void store_listen(struct store *s, struct store_listener *l);
 /* A zeroed one is not listening. */
 void store_unlisten(struct store_listener *l);
+
 /* Silences. Adding gives the id; both are noted on the open incidents that they are about. */
 struct silence_rows {
         struct silence *rows;
@@ -168,11 +169,27 @@ void silence_rows_done(struct silence_rows *r);
 /* Grows with each acknowledgement and each silence: what was read of incidents before is out of date. */
 int64_t store_decisions(const struct store *s);
 
-/* The next delivery that is due, in order per (incident, notifier), skipping notifiers listed in `busy`; 0, or 1 when none is due and
- * then *ret_next_s is when one of those notifiers that are not busy will have one (0: none at all). */
-int store_next_delivery(struct store *s, int64_t now_s, const char *const *busy, size_t n_busy, struct delivery *ret, int64_t *ret_next_s);
-/* OUTCOME_RETRY: again at retry_at_s. -ENOENT: it is not pending. */
+/* What waits for a notifier, oldest first; no more than WAITING_ROWS_MAX of it. */
+enum { WAITING_ROWS_MAX = 500 };
+struct waiting_rows {
+        struct waiting *rows;
+        size_t n_rows, rows_size;
+};
+int store_list_waiting(struct store *s, const char *notifier, struct waiting_rows *ret);
+void waiting_rows_done(struct waiting_rows *r);
+/* One row as it is to be sent; of several, whose order is kept, the digest, which is noted first: from then on they go together.
+ * -ENOENT: one of them is not pending. */
+int store_take_delivery(struct store *s, const int64_t *ids, size_t n, struct delivery *ret);
+/* OUTCOME_RETRY: again at retry_at_s. Settles all of a digest that the row is part of; a refused digest falls apart into rows that go
+ * alone. -ENOENT: it is not pending. */
 int store_settle_delivery(struct store *s, int64_t outbox_id, enum outcome outcome, int64_t now_s, int64_t retry_at_s, const char *reason);
+/* The last that a notifier took of each incident that is open, by incident, from the first after after_incident_id on: a digest of no
+ * more than DIGEST_PARTS_MAX; 1 when there is none. */
+int store_standing(struct store *s, const char *notifier, int64_t after_incident_id, struct delivery *ret);
+/* Messages that a notifier took after `after_s`, and when it took the newest one (0: none). */
+int store_sent(struct store *s, const char *notifier, int64_t after_s, int64_t *ret_n, int64_t *ret_newest_s);
+/* That it works (error NULL) or does not, learned from something that is in no outbox. */
+int store_note_notifier(struct store *s, const char *name, int64_t now_s, const char *error);
 
 /* What `status` says of the daemon, its targets and its notifiers. */
 struct target_state {
@@ -192,7 +209,8 @@ void target_states_done(struct target_states *r);
 struct notifier_state {
         char *name;
         int64_t delivered_at_s, failed_at_s, pending;
-        char *error;
+        int64_t failing_since_s; /* first failure after the last success; 0: it works */
+        char *error;             /* NULL: it works */
 };
 struct notifier_states {
         struct notifier_state *rows;
@@ -221,5 +239,6 @@ SCOPED_DEFINE_VALUE(struct silence_rows, silence_rows_done)
 SCOPED_DEFINE_VALUE(struct timeline_rows, timeline_rows_done)
 SCOPED_DEFINE_VALUE(struct event_rows, event_rows_done)
 SCOPED_DEFINE_VALUE(struct explanation_rows, explanation_rows_done)
+SCOPED_DEFINE_VALUE(struct waiting_rows, waiting_rows_done)
 SCOPED_DEFINE_VALUE(struct target_states, target_states_done)
 SCOPED_DEFINE_VALUE(struct notifier_states, notifier_states_done)

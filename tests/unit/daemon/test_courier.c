@@ -6,13 +6,14 @@
 
 #include "daemon/courier.h"
 #include "tests/unit/daemon/fake_http.h"
+#include "util/list.h"
 #include "util/text.h"
 
-enum { OUTBOX_MAX = 8 };
+enum { OUTBOX_MAX = 32 };
 
 /* In the place of store/: an outbox of a few rows that can be made to fail. */
 struct row {
-        int64_t id, next_try_s, attempts;
+        int64_t id, next_try_s, attempts, digest;
         const char *notifier;
         bool is_over;
         enum outcome outcome;
@@ -23,42 +24,118 @@ static struct outbox {
         struct row rows[OUTBOX_MAX];
         size_t n_rows;
         int n_reads, n_settled, n_refusals; /* settle calls that are to fail yet */
+        int n_signs;                        /* of life that were noted */
+        int64_t n_sent, now_s;
 } outbox;
 
-int store_next_delivery(struct store *s, int64_t now_s, const char *const *busy, size_t n_busy, struct delivery *ret,
-                        int64_t *ret_next_s) {
+int store_list_waiting(struct store *s, const char *notifier, struct waiting_rows *ret) {
         (void)s;
         outbox.n_reads++;
-        *ret_next_s = 0;
+        ret->rows = calloc(OUTBOX_MAX, sizeof *ret->rows);
         for (size_t i = 0; i < outbox.n_rows; i++) {
-                struct row *row = &outbox.rows[i];
-                bool is_busy = false;
-                for (size_t k = 0; k < n_busy; k++)
-                        is_busy = is_busy || strcmp(busy[k], row->notifier) == 0;
-                if (row->is_over || is_busy)
-                        continue;
-                if (row->next_try_s > now_s) {
-                        *ret_next_s = row->next_try_s;
-                        continue;
-                }
-                *ret = (struct delivery){.id = row->id,
-                                         .event = EVENT_OPENED,
-                                         .created_at_s = now_s,
-                                         .attempts = row->attempts,
-                                         .notifier = strdup(row->notifier)};
-                snprintf(ret->delivery_id, sizeof ret->delivery_id, "d-%d", (int)row->id);
-                ret->incident = (struct incident){.id = 7,
-                                                  .revision = 1,
-                                                  .target = strdup("prod"),
-                                                  .application = strdup("orders"),
-                                                  .opened_at_s = now_s};
-                ret->incident.finding = (struct finding){.diagnoser = "restart_loop",
-                                                         .severity = SEVERITY_CRITICAL,
-                                                         .title = strdup("restarts"),
-                                                         .summary = strdup("often")};
-                return 0;
+                const struct row *row = &outbox.rows[i];
+                if (!row->is_over && strcmp(row->notifier, notifier) == 0)
+                        ret->rows[ret->n_rows++] = (struct waiting){.id = row->id,
+                                                                    .incident_id = row->id,
+                                                                    .application = (uint64_t)row->id,
+                                                                    .created_at_s = outbox.now_s,
+                                                                    .next_try_s = row->next_try_s,
+                                                                    .digest = row->digest};
         }
+        return 0;
+}
+
+void waiting_rows_done(struct waiting_rows *r) {
+        free(r->rows);
+        *r = (struct waiting_rows){0};
+}
+
+static struct delivery delivery_of(const struct row *row) {
+        struct delivery d = {.id = row->id,
+                             .event = EVENT_OPENED,
+                             .created_at_s = outbox.now_s,
+                             .attempts = row->attempts,
+                             .notifier = strdup(row->notifier)};
+        snprintf(d.delivery_id, sizeof d.delivery_id, "d-%d", (int)row->id);
+        d.incident = (struct incident){.id = row->id,
+                                       .revision = 1,
+                                       .target = strdup("prod"),
+                                       .application = strdup("orders"),
+                                       .opened_at_s = outbox.now_s};
+        d.incident.finding = (struct finding){.diagnoser = "restart_loop",
+                                              .severity = SEVERITY_CRITICAL,
+                                              .title = strdup("restarts"),
+                                              .summary = strdup("often")};
+        return d;
+}
+
+int store_take_delivery(struct store *s, const int64_t *ids, size_t n, struct delivery *ret) {
+        (void)s;
+        *ret = delivery_of(&outbox.rows[ids[0]]);
+        for (size_t i = 0; i < n && n > 1; i++) {
+                struct delivery *part = LIST_ADD(ret->parts, ret->n_parts, ret->parts_size);
+                *part = delivery_of(&outbox.rows[ids[i]]);
+                outbox.rows[ids[i]].digest = ids[0];
+                ret->event = EVENT_DIGEST;
+        }
+        return 0;
+}
+
+int store_sent(struct store *s, const char *notifier, int64_t after_s, int64_t *ret_n, int64_t *ret_newest_s) {
+        (void)s;
+        (void)notifier;
+        (void)after_s;
+        *ret_n = outbox.n_sent;
+        *ret_newest_s = outbox.now_s;
+        return 0;
+}
+
+int store_standing(struct store *s, const char *notifier, int64_t after_incident_id, struct delivery *ret) {
+        (void)s;
+        (void)notifier;
+        (void)after_incident_id;
+        (void)ret;
         return 1;
+}
+
+int store_note_notifier(struct store *s, const char *name, int64_t now_s, const char *error) {
+        (void)s;
+        (void)name;
+        (void)now_s;
+        outbox.n_signs += error == NULL;
+        return 0;
+}
+
+const char *store_instance(const struct store *s) {
+        (void)s;
+        return "i";
+}
+
+/* Each row as a notifier of its own. */
+int store_list_notifiers(struct store *s, struct notifier_states *ret) {
+        (void)s;
+        ret->rows = calloc(OUTBOX_MAX, sizeof *ret->rows);
+        for (size_t i = 0; i < outbox.n_rows; i++)
+                ret->rows[ret->n_rows++] = (struct notifier_state){.name = strdup(outbox.rows[i].notifier),
+                                                                   .pending = !outbox.rows[i].is_over};
+        return 0;
+}
+
+void notifier_states_done(struct notifier_states *r) {
+        for (size_t i = 0; i < r->n_rows; i++)
+                free(r->rows[i].name);
+        free(r->rows);
+        *r = (struct notifier_states){0};
+}
+
+static void settle_row(struct row *row, enum outcome outcome, int64_t retry_at_s, const char *reason) {
+        bool is_falling_apart = row->digest > 0 && outcome == OUTCOME_REFUSED;
+        row->attempts++;
+        row->outcome = outcome;
+        row->is_over = outcome != OUTCOME_RETRY && !is_falling_apart;
+        row->next_try_s = is_falling_apart ? 0 : retry_at_s;
+        row->digest = is_falling_apart ? WAITING_ALONE : row->digest;
+        snprintf(row->reason, sizeof row->reason, "%s", text_or_empty(reason));
 }
 
 int store_settle_delivery(struct store *s, int64_t id, enum outcome outcome, int64_t now_s, int64_t retry_at_s,
@@ -69,13 +146,11 @@ int store_settle_delivery(struct store *s, int64_t id, enum outcome outcome, int
                 outbox.n_refusals--;
                 return -ENOSPC;
         }
-        struct row *row = &outbox.rows[id];
+        int64_t digest = outbox.rows[id].digest;
         outbox.n_settled++;
-        row->attempts++;
-        row->outcome = outcome;
-        row->is_over = outcome != OUTCOME_RETRY;
-        row->next_try_s = retry_at_s;
-        snprintf(row->reason, sizeof row->reason, "%s", text_or_empty(reason));
+        for (size_t i = 0; i < outbox.n_rows; i++)
+                if (outbox.rows[i].id == id || (digest > 0 && outbox.rows[i].digest == digest))
+                        settle_row(&outbox.rows[i], outcome, retry_at_s, reason);
         return 0;
 }
 
@@ -116,7 +191,7 @@ static int setup(void **state) {
         struct config_faults faults = {0};
         if (!p || bench_setup((void **)&p->bench) < 0)
                 return -1;
-        outbox = (struct outbox){0};
+        outbox = (struct outbox){.rows[0] = {.notifier = "a", .is_over = true}, .now_s = loop_now_s(p->bench->loop)};
         p->server = fake_http_new(p->bench->loop, on_request, p);
         p->status = 200;
         p->headers = "";
@@ -152,6 +227,9 @@ static int teardown(void **state) {
 
 static struct row *put(const char *notifier) {
         struct row *row = &outbox.rows[outbox.n_rows];
+        if (outbox.n_rows == 0)
+                outbox.n_rows++; /* rows begin at 1; the first place is over */
+        row = &outbox.rows[outbox.n_rows];
         *row = (struct row){.id = (int64_t)outbox.n_rows++, .notifier = notifier};
         return row;
 }
@@ -200,8 +278,8 @@ static void test_delivery__receiver_out_of_order__again_later(void **state) {
         assert_int_equal(row->outcome, OUTCOME_RETRY);
         assert_in_range(row->next_try_s, now_s + 3, now_s + 7); /* 2.5 to 5 s, and rounding */
         assert_int_equal(fake_http_requests(p->server), 1);
+        row = put("b");
         row->attempts = 30;
-        row->next_try_s = 0;
         run_until_idle(p);
         assert_in_range(row->next_try_s, now_s + 450, now_s + 910);
         expect_no_secret(p);
@@ -261,6 +339,49 @@ static void test_delivery__notifier_removed_and_store_full__loop_goes_on(void **
         assert_in_range(outbox.n_reads, 1, 3);
 }
 
+static void test_digest__five_applications__one_message(void **state) {
+        struct place *p = *state;
+        for (size_t i = 0; i < 5; i++)
+                put("a");
+        run_until_idle(p);
+        assert_int_equal(fake_http_requests(p->server), 1);
+        for (size_t i = 1; i < outbox.n_rows; i++)
+                assert_int_equal(outbox.rows[i].outcome, OUTCOME_DELIVERED);
+}
+
+static void test_digest__refused__each_by_itself(void **state) {
+        struct place *p = *state;
+        for (size_t i = 0; i < 5; i++)
+                put("a");
+        p->status = 400;
+        p->body = "invalid_blocks";
+        run_until_idle(p);
+        assert_int_equal(fake_http_requests(p->server), 6);
+        for (size_t i = 1; i < outbox.n_rows; i++) {
+                assert_int_equal(outbox.rows[i].attempts, 2);
+                assert_true(outbox.rows[i].is_over);
+        }
+}
+
+static void test_rate__used_up__waits(void **state) {
+        struct place *p = *state;
+        put("a");
+        outbox.n_sent = 60; /* slack's default */
+        run_until_idle(p);
+        assert_int_equal(fake_http_requests(p->server), 0);
+        assert_false(outbox.rows[1].is_over);
+}
+
+/* One that fails is not asked again for the sake of what else waits. */
+static void test_receiver__fails__is_left_alone(void **state) {
+        struct place *p = *state;
+        put("a");
+        put("a");
+        p->status = 503;
+        run_until_idle(p);
+        assert_int_equal(fake_http_requests(p->server), 1);
+}
+
 static void test_free__delivery_under_way__is_sent_by_the_next(void **state) {
         struct place *p = *state;
         struct row *row = put("a");
@@ -287,6 +408,10 @@ int main(void) {
                 CASE(test_delivery__notifier_removed__is_dropped),
                 CASE(test_delivery__answer_cannot_be_stored__is_not_sent_again),
                 CASE(test_delivery__notifier_removed_and_store_full__loop_goes_on),
+                CASE(test_digest__five_applications__one_message),
+                CASE(test_digest__refused__each_by_itself),
+                CASE(test_rate__used_up__waits),
+                CASE(test_receiver__fails__is_left_alone),
                 CASE(test_free__delivery_under_way__is_sent_by_the_next),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,6 +184,47 @@ struct delivery delivery_hostile(void) {
         return d;
 }
 
+static void add_part(struct delivery *digest, int64_t id, enum incident_event event, const char *application,
+                     const char *target) {
+        struct delivery *d = LIST_ADD(digest->parts, digest->n_parts, digest->parts_size);
+        assert_non_null(d);
+        *d = base(id, event, application);
+        set(&d->incident.target, target);
+        struct finding *f = &d->incident.finding;
+        f->diagnoser = id % 3 == 0 ? "source_lag" : "restart_loop";
+        f->severity = id % 2 ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+        d->incident.announced_severity = f->severity;
+        f->onset_s = ONSET + 60 * (id - 30);
+        set(&f->title, id % 3 == 0 ? "Source lag grows by 20 s a minute" : "Restart loop, 4 restarts a minute");
+        add_point(f, "fullRestarts", "Maximum", ONSET + 120, 12, 3);
+        add_advice(f, "Look at the first exception of the log.");
+}
+
+struct delivery delivery_digest(void) {
+        struct delivery d = {.id = 430, .event = EVENT_DIGEST, .n_watched = 40};
+        snprintf(d.delivery_id, sizeof d.delivery_id, "5f3a9c-digest-430-oncall");
+        set(&d.notifier, "oncall");
+        add_part(&d, 30, EVENT_OPENED, "payments", "prod-eu");
+        add_part(&d, 31, EVENT_OPENED, "orders", "prod-eu");
+        add_part(&d, 32, EVENT_OPENED, "clicks <!channel> & co", "prod-eu");
+        add_part(&d, 33, EVENT_OPENED, "fraud-detection-realtime", "prod-us");
+        add_part(&d, 34, EVENT_OPENED, "sessions", "prod-us");
+        add_part(&d, 35, EVENT_OPENED, "orders", "prod-eu");
+        add_part(&d, 34, EVENT_RESOLVED, "sessions", "prod-us");
+        for (size_t i = 0; i < d.n_parts; i++)
+                if (d.parts[i].created_at_s > d.created_at_s)
+                        d.created_at_s = d.parts[i].created_at_s;
+        assert_int_equal(incident_dup(&delivery_gravest(&d)->incident, &d.incident), 0);
+        return d;
+}
+
+struct delivery delivery_heartbeat(void) {
+        struct delivery d = {.event = EVENT_HEARTBEAT, .created_at_s = ONSET};
+        snprintf(d.delivery_id, sizeof d.delivery_id, "5f3a9c-heartbeat-%d", (int)ONSET);
+        set(&d.notifier, "oncall");
+        return d;
+}
+
 struct channel channel_of(const struct notifier *notifier, ...) {
         struct channel c = {.type = notifier->type, .keys = notifier->keys};
         size_t n = 0;

@@ -18,6 +18,10 @@ struct delivery delivery_checkpoints(enum incident_event event);
 /* Incident 19: markup, control characters, broken UTF-8 and far too much of everything. */
 struct delivery delivery_hostile(void);
 
+/* Seven events of six incidents of five applications: one resolved meanwhile, one escalated, one with a hostile name. */
+struct delivery delivery_digest(void);
+struct delivery delivery_heartbeat(void);
+
 /* key, value, key, value ..., NULL; to be given to channel_done. */
 struct channel channel_of(const struct notifier *notifier, ...);
 

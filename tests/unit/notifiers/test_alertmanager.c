@@ -37,6 +37,7 @@ static void test_alertmanager__each_event__as_the_golden_files(void **context) {
         escalated.incident.announced_severity = SEVERITY_CRITICAL;
         assert_rendered("alertmanager-updated.json", updated);
         assert_rendered("alertmanager-escalated.json", escalated);
+        assert_rendered("alertmanager-digest.json", delivery_digest());
 }
 
 /* The one that opened and the one that ends must be the same alert: equal labels, to the byte. */

@@ -32,7 +32,7 @@ def parameters(name):
     return dict(line.split(": ", 1) for line in read(name).splitlines())
 
 
-@pytest.mark.parametrize("case", EVENTS + ("hostile",))
+@pytest.mark.parametrize("case", EVENTS + ("hostile", "digest"))
 def test_slack__golden__within_limits(case):
     body = json.loads(read(f"slack-{case}.json"))
     assert notify.slack_problems(body) == []
@@ -41,7 +41,7 @@ def test_slack__golden__within_limits(case):
     title = body["blocks"][0]["text"]["text"]
     assert len(title.split(" ", 1)[1]) < 80
     assert len(body["text"]) <= 1000
-    assert "flinkwatchctl show" in " ".join(block_texts(body))
+    assert "flinkwatchctl show " in " ".join(block_texts(body))
 
 
 @pytest.mark.parametrize("case", EVENTS)
@@ -71,3 +71,29 @@ def test_alertmanager__golden__accepted(case):
     assert len(told) == 1 and told[0]["event"] == case
     assert json.loads(told[0]["incident"])["id"] == 17
     assert all(value for alert in body for value in alert["labels"].values())
+
+
+@pytest.mark.parametrize("case", EVENTS + ("digest",))
+def test_webhook__golden__keeps_the_promise(case):
+    body = json.loads(read(f"webhook-{case}.json"))
+    assert body["version"] == 1 and body["event"] == case and body["delivery_id"]
+    assert body["incident"]["id"] and body["incident"]["application"]
+
+
+def test_digest__golden__each_part_is_a_delivery():
+    message = json.loads(parameters("sns-digest.txt")["Message"])
+    assert message == json.loads(read("webhook-digest.json"))
+    parts = message["deliveries"]
+    assert [part["event"] for part in parts] == ["opened"] * 6 + ["resolved"]
+    assert len({part["delivery_id"] for part in parts} | {message["delivery_id"]}) == 8
+    assert message["incident"]["severity"] == "critical", "the gravest stands for it"
+    alerts = json.loads(read("alertmanager-digest.json"))
+    assert notify.alertmanager_problems(alerts) == []
+    assert sorted(json.loads(alert["annotations"]["incident"])["id"] for alert in alerts) == [30, 31, 32, 33, 34, 35]
+
+
+def test_heartbeat__golden__says_when():
+    body = json.loads(read("webhook-heartbeat.json"))
+    assert body == {"version": 1, "event": "heartbeat", "delivery_id": body["delivery_id"], "incident": None,
+                    "at": "2026-01-02T03:04:00Z"}
+    assert json.loads(parameters("sns-heartbeat.txt")["Message"]) == body

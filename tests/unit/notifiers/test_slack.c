@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "util/list.h"
+#include "util/text.h"
+
 static const char url[] = "https://hooks.slack.com/services/T0000/B0000/verysecret";
 enum { NOW = 1767330000 };
 
@@ -29,11 +32,38 @@ static void test_slack__each_event__as_the_golden_files(void **context) {
         assert_rendered("slack-escalated.json", delivery_checkpoints(EVENT_ESCALATED));
         assert_rendered("slack-reminder.json", delivery_loop(EVENT_REMINDER));
         assert_rendered("slack-resolved.json", delivery_loop(EVENT_RESOLVED));
+        assert_rendered("slack-digest.json", delivery_digest());
 }
 
 static void test_slack__hostile_texts__within_the_limits(void **context) {
         (void)context;
         assert_rendered("slack-hostile.json", delivery_hostile());
+}
+
+/* A hundred applications, all of them named. */
+static void test_slack__digest_of_a_hundred__names_them_all(void **context) {
+        (void)context;
+        struct delivery d = delivery_digest(),
+                        many = {.event = EVENT_DIGEST, .created_at_s = d.created_at_s, .n_watched = 240};
+        for (int i = 0; i < DIGEST_PARTS_MAX; i++) {
+                char name[32];
+                struct delivery *part = LIST_ADD(many.parts, many.n_parts, many.parts_size);
+                assert_non_null(part);
+                *part = (struct delivery){.event = EVENT_OPENED, .created_at_s = d.created_at_s};
+                assert_int_equal(incident_dup(&d.parts[i % 7].incident, &part->incident), 0);
+                part->incident.id = 100 + i;
+                snprintf(name, sizeof name, "application-%03d", i);
+                assert_int_equal(text_replace(&part->incident.application, name), 0);
+        }
+        assert_int_equal(incident_dup(&many.parts[1].incident, &many.incident), 0);
+        delivery_done(&d);
+        SCOPED(http_request_done) struct http_request r = render(many, NULL);
+        assert_text_in(buf_str(&r.body), "[CRITICAL] 86 of 240 apps fail: application-001");
+        for (int i = 0; i < DIGEST_PARTS_MAX; i++) {
+                char name[32];
+                snprintf(name, sizeof name, "application-%03d", i);
+                assert_text_in(buf_str(&r.body), name);
+        }
 }
 
 static void test_slack__request__posts_json_to_the_webhook(void **context) {
@@ -143,6 +173,7 @@ int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_slack__each_event__as_the_golden_files),
                 cmocka_unit_test(test_slack__hostile_texts__within_the_limits),
+                cmocka_unit_test(test_slack__digest_of_a_hundred__names_them_all),
                 cmocka_unit_test(test_slack__request__posts_json_to_the_webhook),
                 cmocka_unit_test(test_slack__base_url__takes_the_place_of_the_host),
                 cmocka_unit_test(test_slack__nothing_known__still_a_message),

@@ -69,6 +69,8 @@ static void test_sns__each_event__as_the_golden_files(void **context) {
         assert_rendered("sns-escalated.txt", delivery_checkpoints(EVENT_ESCALATED));
         assert_rendered("sns-reminder.txt", delivery_loop(EVENT_REMINDER));
         assert_rendered("sns-resolved.txt", delivery_loop(EVENT_RESOLVED));
+        assert_rendered("sns-digest.txt", delivery_digest());
+        assert_rendered("sns-heartbeat.txt", delivery_heartbeat());
 }
 
 static void test_sns__request__signed_for_the_topics_region(void **context) {

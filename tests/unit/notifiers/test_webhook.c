@@ -22,8 +22,27 @@ static void test_webhook__with_a_key__signed_body(void **context) {
         assert_string_equal(request_header(&r, "X-Flinkwatch-Delivery"), "5f3a9c-17-1-oncall");
         /* The body is the Message line of tests/golden/sns-opened.txt; python3's hmac gives for it: */
         assert_string_equal(request_header(&r, "X-Flinkwatch-Signature"),
-                            "sha256=080dd2268399b76bb28c05ceaf25c829f413300aed8043b87f01952f1f8b6930");
+                            "sha256=f6f8f9f9cffda276a027b63f53633ca0223fea7919d0feb3c374528f26d7e637");
         assert_golden("webhook-opened.json", buf_span(&r.body));
+}
+
+static void assert_rendered(const char *golden, struct delivery d) {
+        SCOPED(channel_drop) struct channel c = channel_of(&notifier_webhook, "webhook_url", url, NULL);
+        SCOPED(http_request_done) struct http_request r;
+        assert_int_equal(notifier_webhook.render(&d, &c, &r), 0);
+        assert_string_equal(request_header(&r, "X-Flinkwatch-Event"), incident_event_name(d.event));
+        assert_golden(golden, buf_span(&r.body));
+        delivery_done(&d);
+}
+
+static void test_webhook__each_event__as_the_golden_files(void **context) {
+        (void)context;
+        assert_rendered("webhook-updated.json", delivery_checkpoints(EVENT_UPDATED));
+        assert_rendered("webhook-escalated.json", delivery_checkpoints(EVENT_ESCALATED));
+        assert_rendered("webhook-reminder.json", delivery_loop(EVENT_REMINDER));
+        assert_rendered("webhook-resolved.json", delivery_loop(EVENT_RESOLVED));
+        assert_rendered("webhook-digest.json", delivery_digest());
+        assert_rendered("webhook-heartbeat.json", delivery_heartbeat());
 }
 
 static void test_webhook__without_a_key__no_signature(void **context) {
@@ -98,6 +117,7 @@ static void test_webhook__configuration__faults_without_secrets(void **context) 
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_webhook__with_a_key__signed_body),
+                cmocka_unit_test(test_webhook__each_event__as_the_golden_files),
                 cmocka_unit_test(test_webhook__without_a_key__no_signature),
                 cmocka_unit_test(test_webhook__hostile_texts__at_most_a_megabyte),
                 cmocka_unit_test(test_webhook__answers__by_status),

@@ -177,3 +177,12 @@ void apply_event(struct store *s, struct incident *i, enum incident_event event,
         i->id = t.items[0].incident.id;
         assert_true(i->id > 0);
 }
+
+int64_t take_first(struct store *s, const char *notifier, struct delivery *ret) {
+        SCOPED(waiting_rows_done) struct waiting_rows rows = {0};
+        assert_int_equal(store_list_waiting(s, notifier, &rows), 0);
+        if (rows.n_rows == 0)
+                return 0;
+        assert_int_equal(store_take_delivery(s, &rows.rows[0].id, 1, ret), 0);
+        return ret->id;
+}

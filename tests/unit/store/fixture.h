@@ -41,3 +41,5 @@ void put_application(struct store *s, const char *target, const char *name);
 struct incident make_incident(const char *application, const char *diagnoser, int64_t at_s);
 /* Applies one transition for `notifiers` (NULL-ended); the incident gets its id and the next revision. */
 void apply_event(struct store *s, struct incident *i, enum incident_event event, int64_t at_s, const char *const *notifiers);
+/* The oldest that waits for a notifier: its id, 0 when nothing does. */
+int64_t take_first(struct store *s, const char *notifier, struct delivery *ret);

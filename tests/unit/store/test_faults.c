@@ -121,9 +121,12 @@ static int do_apply(struct store *s) {
 
 static int do_deliver(struct store *s) {
         SCOPED(delivery_done) struct delivery d = {0};
-        int64_t next_s;
-        int r = store_next_delivery(s, NOW, NULL, 0, &d, &next_s);
-        return r == 0 ? store_settle_delivery(s, d.id, OUTCOME_DELIVERED, NOW, 0, NULL) : r == 1 ? 0 : r;
+        SCOPED(waiting_rows_done) struct waiting_rows rows = {0};
+        int r = store_list_waiting(s, "oncall", &rows);
+        if (r < 0 || rows.n_rows == 0)
+                return r;
+        r = store_take_delivery(s, &rows.rows[0].id, 1, &d);
+        return r == 0 ? store_settle_delivery(s, d.id, OUTCOME_DELIVERED, NOW, 0, NULL) : r;
 }
 
 static int do_window(struct store *s) {
