@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "ctl/axis.h"
 #include "ctl/foreign.h"
 #include "ctl/words.h"
 
@@ -18,8 +18,6 @@ enum {
         EIGHTHS = 8,
         TIME_LABEL_GAP = 12, /* columns between two times at least */
 };
-
-static const double TWO_DAYS_MS = 2 * 86400e3;
 
 /* What a chart comes to on one screen. */
 struct grid {
@@ -77,30 +75,6 @@ static void place(const struct chart *c, struct grid *g) {
         }
 }
 
-/* What a tick is counted in, so that axes say "90 s", "2 GiB". */
-static double tick_base(const char *unit, double range) {
-        double base = 1;
-        if (strcmp(unit, "bytes") == 0)
-                for (; range >= 2 * 1024 * base;)
-                        base *= 1024;
-        if (strcmp(unit, "ms") == 0 || strcmp(unit, "epoch ms") == 0)
-                base = range >= 48.0 * 3600000  ? 86400000
-                       : range >= 120.0 * 60000 ? 3600000
-                       : range >= 120.0 * 1000  ? 60000
-                       : range >= 1000          ? 1000
-                                                : 1;
-        return base;
-}
-
-static double nice_tick(double range, const char *unit) {
-        static const double steps[] = {1, 2, 2.5, 5, 10};
-        double base = tick_base(unit, range), raw = range / 4 / base, power = pow(10, floor(log10(raw)));
-        for (size_t i = 0; i < ELEMENTS(steps); i++)
-                if (steps[i] * power >= raw * 0.999)
-                        return steps[i] * power * base;
-        return 10 * power * base;
-}
-
 static void scale(const struct chart *c, struct grid *g) {
         double low = INFINITY, high = -INFINITY;
         for (size_t i = 0; i < g->n_columns; i++) {
@@ -118,7 +92,7 @@ static void scale(const struct chart *c, struct grid *g) {
         }
         if (high <= low)
                 high = low + 1;
-        g->tick = nice_tick(high - low, c->unit);
+        g->tick = axis_value_tick(high - low, c->unit);
         g->low = floor(low / g->tick + 1e-9) * g->tick;
         g->high = ceil(high / g->tick - 1e-9) * g->tick;
         size_t n_ticks = (size_t)((g->high - g->low) / g->tick + 0.5);
@@ -177,12 +151,7 @@ static void draw_label(struct screen *s, const char *label, const char *edge) {
 }
 
 static void axis_label(const struct chart *c, const struct grid *g, double value, char to[WORDS_MAX]) {
-        if (value == 0)
-                snprintf(to, WORDS_MAX, "0");
-        else if (strcmp(c->unit, "epoch ms") == 0)
-                words_clock((int64_t)(value / 1000), g->high - g->low < TWO_DAYS_MS, to);
-        else
-                words_value(value, c->unit, to);
+        axis_value_label(value, c->unit, g->high - g->low, to);
         to[foreign_fit(to, LABEL_WIDTH)] = '\0';
 }
 
@@ -203,26 +172,12 @@ static void draw_rows(const struct chart *c, const struct grid *g, struct screen
         draw_label(s, label, screen_glyph(s, " \u2514", " +"));
 }
 
-static int64_t time_tick(int64_t span_s, size_t n_columns) {
-        static const int64_t steps_s[] = {60,        120,       300,        600,        900,        1800,
-                                          3600,      7200,      10800,      21600,      43200,      86400,
-                                          2 * 86400, 7 * 86400, 14 * 86400, 30 * 86400, 60 * 86400, 120 * 86400};
-        for (size_t i = 0; i < ELEMENTS(steps_s); i++)
-                if (steps_s[i] * (int64_t)n_columns >= span_s * TIME_LABEL_GAP)
-                        return steps_s[i];
-        return 240 * 86400;
-}
-
 static void draw_times(const struct grid *g, struct screen *s) {
-        struct tm tm = {0};
-        time_t from = (time_t)g->from_s;
         char labels[COLUMNS_MAX + 1], label[WORDS_MAX];
         bool has_tick[COLUMNS_MAX] = {0};
-        localtime_r(&from, &tm);
-        int64_t tick_s = time_tick(g->to_s - g->from_s, g->n_columns), shift_s = tm.tm_gmtoff;
+        int64_t tick_s = axis_time_tick(g->to_s - g->from_s, (double)g->n_columns / TIME_LABEL_GAP);
         memset(labels, ' ', sizeof labels);
-        for (int64_t at_s = (g->from_s + shift_s + tick_s - 1) / tick_s * tick_s - shift_s; at_s < g->to_s;
-             at_s += tick_s) {
+        for (int64_t at_s = axis_first_time(g->from_s, tick_s); at_s < g->to_s; at_s += tick_s) {
                 size_t column = column_of(g, at_s);
                 words_clock(at_s, tick_s < 86400, label);
                 has_tick[column] = true;

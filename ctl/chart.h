@@ -5,10 +5,21 @@
 
 #include "ctl/screen.h"
 
+struct cJSON;
+
 struct chart_point {
         int64_t at_s;
         double value;
 };
+
+struct chart_points {
+        struct chart_point *items;
+        size_t n, size;
+};
+
+/* Of an array of pairs of time and value; what is no such pair is left out. */
+void chart_points_read(const struct cJSON *pairs, struct chart_points *ret);
+void chart_points_done(struct chart_points *p);
 
 struct chart_mark {
         int64_t at_s;
@@ -31,3 +42,5 @@ struct chart {
 /* Columns that are left for the values on such a screen. */
 size_t chart_columns(const struct screen *s);
 void chart_draw(const struct chart *c, struct screen *s);
+
+SCOPED_DEFINE_VALUE(struct chart_points, chart_points_done)

@@ -8,7 +8,6 @@
 #include "ctl/table.h"
 #include "ctl/value.h"
 #include "ctl/words.h"
-#include "util/list.h"
 #include "util/number.h"
 #include "util/timefmt.h"
 
@@ -59,32 +58,6 @@ static const struct option options[] = {
         {0},
 };
 
-struct series {
-        struct chart_point *points;
-        size_t n, size;
-};
-
-static void series_done(struct series *s) {
-        free(s->points);
-}
-
-SCOPED_DEFINE_VALUE(struct series, series_done)
-
-static void read_points(const cJSON *result, struct series *ret) {
-        const cJSON *pair;
-        cJSON_ArrayForEach(pair, value_member(result, "points")) {
-                const cJSON *at = cJSON_GetArrayItem(pair, 0), *value = cJSON_GetArrayItem(pair, 1);
-                int64_t at_s;
-                if (!cJSON_IsString(at) || !cJSON_IsNumber(value) ||
-                    time_parse_rfc3339(span_of(at->valuestring), &at_s) < 0)
-                        continue;
-                struct chart_point *p = LIST_ADD(ret->points, ret->n, ret->size);
-                if (!p)
-                        return;
-                *p = (struct chart_point){at_s, value->valuedouble};
-        }
-}
-
 static void draw_title(struct screen *s, const cJSON *result) {
         char from[WORDS_MAX], to[WORDS_MAX], step[WORDS_MAX];
         const cJSON *d;
@@ -107,7 +80,7 @@ static void draw_none(struct screen *s) {
                     "Nothing is stored for that span. `flinkwatchctl metrics --app NAME` shows what there is.");
 }
 
-static void draw_table(struct screen *s, const cJSON *result, const struct series *series) {
+static void draw_table(struct screen *s, const cJSON *result, const struct chart_points *series) {
         static const struct column columns[] = {{"TIME", false, 0, 0}, {"VALUE", true, 0, 0}, {"", false, 0, 0}};
         SCOPED(table_free) struct table *t = table_new(columns, ELEMENTS(columns));
         double threshold = value_number(result, "threshold");
@@ -115,9 +88,9 @@ static void draw_table(struct screen *s, const cJSON *result, const struct serie
         screen_line(s);
         for (size_t i = 0; i < series->n; i++) {
                 char at[WORDS_MAX], value[WORDS_MAX];
-                bool is_over = series->points[i].value >= threshold;
-                words_local_exact(series->points[i].at_s, at);
-                words_value(series->points[i].value, value_text(result, "unit"), value);
+                bool is_over = series->items[i].value >= threshold;
+                words_local_exact(series->items[i].at_s, at);
+                words_value(series->items[i].value, value_text(result, "unit"), value);
                 table_cell(t, STYLE_PLAIN, at);
                 table_cell(t, is_over ? STYLE_RED : STYLE_PLAIN, value);
                 if (is_over)
@@ -128,12 +101,12 @@ static void draw_table(struct screen *s, const cJSON *result, const struct serie
         table_draw(t, s);
 }
 
-static void draw_csv(struct screen *s, const struct series *series) {
+static void draw_csv(struct screen *s, const struct chart_points *series) {
         buf_put_str(&s->out, "time,value\n");
         for (size_t i = 0; i < series->n; i++) {
                 char at[TIME_TEXT_MAX], value[32];
-                time_rfc3339(series->points[i].at_s, at);
-                number_format(series->points[i].value, value);
+                time_rfc3339(series->items[i].at_s, at);
+                number_format(series->items[i].value, value);
                 buf_printf(&s->out, "%s,%s\n", at, value);
         }
 }
@@ -196,17 +169,17 @@ static void incidents(const cJSON *result, struct marks *marks, struct screen *s
         }
 }
 
-static void draw_summary(struct screen *s, const cJSON *result, const struct series *series) {
+static void draw_summary(struct screen *s, const cJSON *result, const struct chart_points *series) {
         double low = INFINITY, high = -INFINITY, sum = 0, threshold = value_number(result, "threshold");
         const char *unit = value_text(result, "unit");
         char texts[4][WORDS_MAX];
         SCOPED(buf_done) struct buf text = BUF_INIT(1024);
         for (size_t i = 0; i < series->n; i++) {
-                low = fmin(low, series->points[i].value);
-                high = fmax(high, series->points[i].value);
-                sum += series->points[i].value / (double)series->n;
+                low = fmin(low, series->items[i].value);
+                high = fmax(high, series->items[i].value);
+                sum += series->items[i].value / (double)series->n;
         }
-        words_value(series->points[series->n - 1].value, unit, texts[0]);
+        words_value(series->items[series->n - 1].value, unit, texts[0]);
         words_value(low, unit, texts[1]);
         words_value(sum, unit, texts[2]);
         words_value(high, unit, texts[3]);
@@ -220,7 +193,7 @@ static void draw_summary(struct screen *s, const cJSON *result, const struct ser
         screen_wrap(s, 0, STYLE_PLAIN, buf_str(&text));
 }
 
-static void draw_plot(struct screen *s, const cJSON *result, const struct series *series) {
+static void draw_plot(struct screen *s, const cJSON *result, const struct chart_points *series) {
         struct marks marks = {.n = 0};
         operations(result, &marks, NULL);
         incidents(result, &marks, NULL);
@@ -229,7 +202,7 @@ static void draw_plot(struct screen *s, const cJSON *result, const struct series
                 .from_s = value_time(result, "from"),
                 .to_s = value_time(result, "to"),
                 .step_s = value_count(result, "step_s"),
-                .points = series->points,
+                .points = series->items,
                 .n_points = series->n,
                 .is_minimum = strcmp(value_text(result, "statistic"), "Minimum") == 0,
                 .threshold = value_number(result, "threshold"),
@@ -252,9 +225,9 @@ static const char *format_of(const struct arguments *a) {
 }
 
 static void draw(struct screen *s, const cJSON *result, const struct arguments *a) {
-        SCOPED(series_done) struct series series = {0};
+        SCOPED(chart_points_done) struct chart_points series = {0};
         const char *format = format_of(a);
-        read_points(result, &series);
+        chart_points_read(value_member(result, "points"), &series);
         if (strcmp(format, "csv") == 0)
                 draw_csv(s, &series);
         else if (series.n == 0)

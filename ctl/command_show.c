@@ -66,28 +66,13 @@ static void draw_times(struct screen *s, const cJSON *incident) {
         labelled(s, "by", buf_str(&who));
 }
 
-static const char *role_words(const char *role) {
-        static const struct {
-                const char *role, *words;
-        } known[] = {
-                {"trigger", "this started it"},
-                {"symptom_needs_metrics", "a symptom: the logs alone do not tell what started it"},
-                {"sustainer_only", "what keeps it going; what started it is no longer in the logs"},
-                {"unknown", "not known"},
-        };
-        for (size_t i = 0; i < ELEMENTS(known); i++)
-                if (strcmp(role, known[i].role) == 0)
-                        return known[i].words;
-        return role;
-}
-
 static void draw_cause(struct screen *s, const cJSON *cause) {
         SCOPED(buf_done) struct buf what = BUF_INIT(64 << 10);
         double attempt = value_number(cause, "attempt");
         if (!cJSON_IsObject(cause))
                 return;
         heading(s, "Cause");
-        buf_printf(&what, "%s: %s", value_text(cause, "category"), role_words(value_text(cause, "role")));
+        buf_printf(&what, "%s: %s", value_text(cause, "category"), words_of_role(value_text(cause, "role")));
         labelled(s, "what", buf_str(&what));
         labelled(s, "exception", value_text(cause, "exception_class"));
         labelled(s, "message", value_text(cause, "message"));
@@ -129,22 +114,6 @@ static void draw_advice(struct screen *s, const cJSON *advice) {
         }
 }
 
-/* Thresholds and values carry no unit: the metric's name tells it. */
-static const char *unit_of(const char *metric) {
-        static const struct {
-                const char *part, *unit;
-        } parts[] = {
-                {"MsPerSecond", "ms/s"},     {"PerSecond", "1/s"},      {"Utilization", "%"},     {"Duration", "ms"},
-                {"CheckpointSize", "bytes"}, {"GCTime", "ms"},          {"millis", "ms"},         {"uptime", "ms"},
-                {"downtime", "ms"},          {"runningTime", "ms"},     {"restartingTime", "ms"}, {"failingTime", "ms"},
-                {"cancellingTime", "ms"},    {"Watermark", "epoch ms"},
-        };
-        for (size_t i = 0; i < ELEMENTS(parts); i++)
-                if (strstr(metric, parts[i].part))
-                        return parts[i].unit;
-        return "";
-}
-
 static void cell_or_nothing(struct table *t, enum style style, const char *text) {
         if (text[0])
                 table_cell(t, style, text);
@@ -166,8 +135,8 @@ static bool add_numbers(struct table *t, const struct screen *s, const cJSON *ev
                         continue;
                 has_any = true;
                 words_local(value_time(e, "at"), s->now_s, at);
-                words_value(value_number(e, "value"), unit_of(metric), value);
-                words_value(value_number(e, "threshold"), unit_of(metric), threshold);
+                words_value(value_number(e, "value"), words_unit_of(metric), value);
+                words_value(value_number(e, "threshold"), words_unit_of(metric), threshold);
                 table_printf(t, STYLE_PLAIN, "  %s", at);
                 table_printf(t, STYLE_PLAIN, "%s%s%s", metric[0] ? metric : value_text(e, "kind"),
                              dimensions[0] ? " " : "", dimensions);

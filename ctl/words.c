@@ -164,3 +164,33 @@ int words_parse_instant(const char *text, int64_t now_s, int64_t *ret_at_s) {
         }
         return parse_local(text, now_s, ret_at_s);
 }
+
+const char *words_unit_of(const char *metric) {
+        static const struct {
+                const char *part, *unit;
+        } parts[] = {
+                {"MsPerSecond", "ms/s"},     {"PerSecond", "1/s"},      {"Utilization", "%"},     {"Duration", "ms"},
+                {"CheckpointSize", "bytes"}, {"GCTime", "ms"},          {"millis", "ms"},         {"uptime", "ms"},
+                {"downtime", "ms"},          {"runningTime", "ms"},     {"restartingTime", "ms"}, {"failingTime", "ms"},
+                {"cancellingTime", "ms"},    {"Watermark", "epoch ms"},
+        };
+        for (size_t i = 0; i < ELEMENTS(parts); i++)
+                if (strstr(metric, parts[i].part))
+                        return parts[i].unit;
+        return "";
+}
+
+const char *words_of_role(const char *role) {
+        static const struct {
+                const char *role, *words;
+        } known[] = {
+                {"trigger", "this started it"},
+                {"symptom_needs_metrics", "a symptom: the logs alone do not tell what started it"},
+                {"sustainer_only", "what keeps it going; what started it is no longer in the logs"},
+                {"unknown", "not known"},
+        };
+        for (size_t i = 0; i < ELEMENTS(known); i++)
+                if (strcmp(role, known[i].role) == 0)
+                        return known[i].words;
+        return role;
+}

@@ -24,3 +24,7 @@ void words_value(double value, const char *unit, char to[WORDS_MAX]);
 void words_number(double value, char to[WORDS_MAX]);
 /* RFC 3339, a local "2026-11-24 03:12[:05]", "2026-11-24" or "03:12", or a duration before now. 0 or -EINVAL. */
 int words_parse_instant(const char *text, int64_t now_s, int64_t *ret_at_s);
+/* Thresholds and values of evidence carry no unit: the metric's name tells it, as words_value takes it. */
+const char *words_unit_of(const char *metric);
+/* What a root cause's role means. */
+const char *words_of_role(const char *role);

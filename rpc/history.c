@@ -13,7 +13,6 @@ enum {
         SPAN_STANDARD_S = 3 * 3600,
         POINTS_MAX = 14 * 1440, /* an automatic step keeps minutes up to 14 days */
         HEAD_MAX_BYTES = 4 << 20,
-        OPERATIONS_MAX = 500,
         INCIDENTS_MAX = 500,
 };
 
@@ -153,27 +152,6 @@ static void write_incidents(struct jsonw *w, const struct history *h, const stru
         jsonw_array_end(w);
 }
 
-/* window NULL: none are known. */
-static void write_operations(struct jsonw *w, const struct history *h, const struct window *window) {
-        size_t n = 0, n_known = window ? window->n_operations : 0;
-        jsonw_key(w, "operations");
-        jsonw_array(w);
-        for (size_t i = 0; i < n_known && n < OPERATIONS_MAX; i++) {
-                const struct operation *o = &window->operations[i];
-                if (o->started_at_s >= h->to_s || (o->ended_at_s > 0 && o->ended_at_s < h->from_s))
-                        continue;
-                n++;
-                jsonw_object(w);
-                jsonw_member_string(w, "id", o->id);
-                jsonw_member_string(w, "kind", o->kind);
-                jsonw_member_string(w, "status", o->status);
-                jsonw_member_time(w, "started_at", o->started_at_s);
-                jsonw_member_time(w, "ended_at", o->ended_at_s);
-                jsonw_object_end(w);
-        }
-        jsonw_array_end(w);
-}
-
 static void write_head(struct rpc_question *q, struct history *h, const struct incident_rows *incidents,
                        const struct window *window) {
         struct jsonw w = JSONW(&h->head);
@@ -190,7 +168,7 @@ static void write_head(struct rpc_question *q, struct history *h, const struct i
         jsonw_member_time(&w, "from", h->from_s);
         jsonw_member_time(&w, "to", h->to_s);
         jsonw_member_double(&w, "threshold", threshold_of(h, incidents));
-        write_operations(&w, h, window);
+        rpc_write_operations(&w, window, h->from_s, h->to_s);
         write_incidents(&w, h, incidents);
         jsonw_key(&w, "points");
         jsonw_array(&w);

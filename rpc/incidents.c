@@ -57,53 +57,59 @@ const struct rpc_method rpc_incidents = {"incidents", RPC_READ, list_params, lis
 
 static const struct rpc_param show_params[] = {{"id", RPC_KIND_ID, true}, {0}};
 
-struct show {
-        struct incident_rows incidents;
-        struct timeline_rows timeline;
-};
-
-static void show_free(void *state) {
-        struct show *s = state;
-        incident_rows_done(&s->incidents);
-        timeline_rows_done(&s->timeline);
-        free(s);
+void rpc_incident_done(struct rpc_incident *i) {
+        incident_rows_done(&i->found);
+        timeline_rows_done(&i->timeline);
 }
 
-static int show_start(struct rpc_question *q, void **ret_state) {
-        struct show *s = calloc(1, sizeof *s);
-        *ret_state = s;
-        if (!s)
-                return -ENOMEM;
-        const struct incident_filter filter = {.id = q->values[0].number};
-        int r = store_list_incidents(q->host->store, &filter, &s->incidents);
-        if (r == 0 && s->incidents.n_rows == 0)
+int rpc_load_incident(struct rpc_question *q, int64_t id, struct rpc_incident *ret) {
+        const struct incident_filter filter = {.id = id};
+        int r = store_list_incidents(q->host->store, &filter, &ret->found);
+        if (r == 0 && ret->found.n_rows == 0)
                 return rpc_fail(q, RPC_ERROR_NOT_FOUND,
-                                "there is no incident %lld: `flinkwatchctl incidents --all` lists all",
-                                (long long)filter.id);
-        return r < 0 ? r : store_timeline(q->host->store, filter.id, &s->timeline);
+                                "there is no incident %lld: `flinkwatchctl incidents --all` lists all", (long long)id);
+        if (r < 0)
+                return r;
+        ret->incident = &ret->found.rows[0];
+        return store_timeline(q->host->store, id, &ret->timeline);
 }
 
-/* The promised object with the timeline as a further member. */
-static int show_step(struct rpc_question *q, void *state, struct jsonw *w) {
-        struct show *s = state;
-        (void)q;
-        incident_write(w, &s->incidents.rows[0]);
+int rpc_open_incident(struct jsonw *w, const struct rpc_incident *i) {
+        incident_write(w, i->incident);
         if (w->out->failed)
                 return w->out->failed;
         w->out->len--;
         w->needs_comma = true;
         jsonw_key(w, "timeline");
         jsonw_array(w);
-        for (size_t i = 0; i < s->timeline.n_rows; i++) {
+        for (size_t k = 0; k < i->timeline.n_rows; k++) {
                 jsonw_object(w);
-                jsonw_member_time(w, "at", s->timeline.rows[i].at_s);
-                jsonw_member_string(w, "kind", s->timeline.rows[i].kind);
-                jsonw_member_string(w, "text", s->timeline.rows[i].text);
+                jsonw_member_time(w, "at", i->timeline.rows[k].at_s);
+                jsonw_member_string(w, "kind", i->timeline.rows[k].kind);
+                jsonw_member_string(w, "text", i->timeline.rows[k].text);
                 jsonw_object_end(w);
         }
         jsonw_array_end(w);
-        jsonw_object_end(w);
         return 0;
+}
+
+static void show_free(void *state) {
+        rpc_incident_done(state);
+        free(state);
+}
+
+static int show_start(struct rpc_question *q, void **ret_state) {
+        struct rpc_incident *i = calloc(1, sizeof *i);
+        *ret_state = i;
+        return i ? rpc_load_incident(q, q->values[0].number, i) : -ENOMEM;
+}
+
+static int show_step(struct rpc_question *q, void *state, struct jsonw *w) {
+        (void)q;
+        int r = rpc_open_incident(w, state);
+        if (r == 0)
+                jsonw_object_end(w);
+        return r;
 }
 
 const struct rpc_method rpc_show = {"show", RPC_READ, show_params, show_start, show_step, show_free};

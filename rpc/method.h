@@ -66,7 +66,8 @@ struct rpc_method {
 };
 
 extern const struct rpc_method rpc_status, rpc_apps, rpc_incidents, rpc_show, rpc_history, rpc_metrics, rpc_poll,
-        rpc_reload, rpc_ack, rpc_silence, rpc_silences, rpc_unsilence, rpc_events, rpc_doctor, rpc_iam_policy;
+        rpc_reload, rpc_ack, rpc_silence, rpc_silences, rpc_unsilence, rpc_events, rpc_report, rpc_doctor,
+        rpc_iam_policy;
 extern const struct rpc_method *const rpc_methods[];
 extern const size_t rpc_n_methods;
 
@@ -88,3 +89,16 @@ int rpc_check_target(struct rpc_question *q, const char *target);
 int64_t rpc_kpus(const struct application *a);
 /* {"Task": "x"} */
 void rpc_write_dimensions(struct jsonw *w, const char *dimensions);
+/* "operations": [...], those that touch [from_s, to_s); window NULL: none are known. */
+void rpc_write_operations(struct jsonw *w, const struct window *window, int64_t from_s, int64_t to_s);
+
+/* An incident with what happened to it. Zeroed before, rpc_incident_done after, also when it fails. */
+struct rpc_incident {
+        struct incident_rows found;
+        const struct incident *incident;
+        struct timeline_rows timeline;
+};
+int rpc_load_incident(struct rpc_question *q, int64_t id, struct rpc_incident *ret);
+void rpc_incident_done(struct rpc_incident *i);
+/* Writes the promised object with its "timeline" and leaves it open for further members. 0 or -errno. */
+int rpc_open_incident(struct jsonw *w, const struct rpc_incident *i);

@@ -5,7 +5,8 @@
 packages_build="gcc make autoconf automake pkg-config libc6-dev libev-dev libcurl4-openssl-dev libssl-dev libcjson-dev libsqlite3-dev libzstd-dev
  libexpat1-dev libinih-dev libsystemd-dev"
 packages_demo="$packages_build python3 python3-botocore openssl"
-packages_test="$packages_demo python3-pytest libcmocka-dev mandoc systemd libfaketime xz-utils mount util-linux iproute2"
+packages_test="$packages_demo python3-pytest libcmocka-dev mandoc systemd libfaketime xz-utils mount util-linux iproute2
+ chromium poppler-utils python3-markdown-it"
 
 # install_packages WHY PACKAGE...: says what is missing, then installs that.
 install_packages() {

@@ -78,3 +78,28 @@ def test_events__daemon_gone__exits_3(sim, daemon, follow):
     follower = follow()
     daemon.stop()
     assert follower.process.wait(TIMEOUT) == 3
+
+
+@pytest.mark.scenario("demo.json")
+def test_report__of_a_restart_loop__has_charts_from_before_it_began(sim, daemon):
+    daemon.config = daemon.config.replace("backfill = 3h", "backfill = 15d")
+    daemon.start()
+    sim.wait("deliveries", 4, timeout=60)
+    incident = next(i for i in daemon.incidents() if i["application"] == "orders")
+    document = daemon.ask("report", str(incident["id"]))
+    assert {key: document[key] for key in ("id", "title", "onset_at", "evidence", "advice")} == {key: incident[key] for key in ("id", "title", "onset_at", "evidence", "advice")}
+    assert document["from"] < incident["onset_at"] < document["to"]
+    assert document["facts"]["runtime"] and document["facts"]["log_group"]
+    charts = {chart["metric"]: chart for chart in document["charts"]}
+    assert charts["fullRestarts"]["is_evidence"] and not charts["numRecordsInPerSecond"]["is_evidence"]
+    restarts = charts["fullRestarts"]["points"]
+    before = [value for at, value in restarts if at < incident["onset_at"]]
+    after = [value for at, value in restarts if at > incident["onset_at"]]
+    assert len(before) >= 50 and max(before) <= min(after) < max(after)
+    assert 200 < len(restarts) <= 400, "as many as a chart shows"
+    html = daemon.ctl("report", str(incident["id"]), "--format", "html").stdout
+    assert html.count("<svg") == len(document["charts"]) and incident["title"] in html
+    markdown = daemon.ctl("report", str(incident["id"])).stdout
+    assert markdown.startswith("# orders: ") and markdown.count("### ") == len(document["charts"])
+    missing = daemon.ctl("report", "9999", check=False)
+    assert missing.returncode == 1 and "there is no incident 9999" in missing.stderr

@@ -57,6 +57,8 @@ static void test_methods__each_allocation_fails__an_error_or_the_whole_answer(vo
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"apps\"}",
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"incidents\",\"params\":{\"all\":true}}",
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"show\",\"params\":{\"id\":1}}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"report\",\"params\":{\"id\":1}}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"events\",\"params\":{\"since\":\"30d\"}}",
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"metrics\",\"params\":{\"app\":\"orders\"}}",
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"history\",\"params\":{\"app\":\"orders\",\"metric\":\"fullRestarts\"}}",
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"history\",\"params\":{\"app\":\"orders\",\"metric\":\"busyTimeMsPerSecond\",\"dim\":[\"Task=x\",\"Operator=m\"]}}",
