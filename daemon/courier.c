@@ -6,13 +6,16 @@
 
 #include "daemon/carrier.h"
 #include "daemon/log.h"
+#include "daemon/notifier_watch.h"
 #include "util/text.h"
+
+enum { WATCH_EVERY_MS = 30 * 1000 };
 
 struct courier {
         struct courier_host host;
         struct carrier **carriers;
         size_t n_carriers;
-        struct timer wake;
+        struct timer wake, watch;
         bool has_dropped; /* what waits for notifiers that are no more */
 };
 
@@ -22,6 +25,16 @@ static void on_rested(void *arg) {
                 if (carrier_is_busy(c->carriers[i]))
                         return;
         c->host.idle(c->host.arg);
+}
+
+static void on_watch(void *arg) {
+        struct courier *c = arg;
+        int r = notifier_watch(c->host.store, c->host.config, loop_now_s(c->host.loop));
+        if (r < 0)
+                log_error("the notifiers cannot be judged: %s", store_error(c->host.store));
+        if (r > 0)
+                courier_told(c);
+        timer_start(&c->watch, c->host.loop, WATCH_EVERY_MS, on_watch, c);
 }
 
 int courier_new(const struct courier_host *host, struct courier **ret) {
@@ -36,6 +49,7 @@ int courier_new(const struct courier_host *host, struct courier **ret) {
                         return r;
                 c->n_carriers++;
         }
+        timer_start(&c->watch, c->host.loop, WATCH_EVERY_MS, on_watch, c);
         *ret = TAKE(c);
         return 0;
 }
@@ -44,6 +58,7 @@ void courier_free(struct courier *c) {
         if (!c)
                 return;
         timer_stop(&c->wake);
+        timer_stop(&c->watch);
         for (size_t i = 0; i < c->n_carriers; i++)
                 carrier_free(c->carriers[i]);
         free(c->carriers);

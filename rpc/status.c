@@ -86,6 +86,7 @@ static void write_notifiers(const struct status *s, struct jsonw *w) {
                 jsonw_member_string(w, "name", n->name);
                 jsonw_member_time(w, "delivered_at", n->delivered_at_s);
                 jsonw_member_time(w, "failed_at", n->failed_at_s);
+                jsonw_member_time(w, "failing_since", n->failing_since_s);
                 jsonw_member_int(w, "pending", n->pending);
                 jsonw_member_string(w, "error", n->error);
                 jsonw_object_end(w);
