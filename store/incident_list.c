@@ -22,7 +22,7 @@ static void ids_done(struct ids *ids) {
 }
 SCOPED_DEFINE_VALUE(struct ids, ids_done)
 
-/* The two ways in: all that is open (few), or by time. */
+/* The ways in: all that is open (few), by time, by id; and those of one application, which each judgement asks for. */
 static const char open_ones[] = "SELECT id, application, diagnoser FROM incident WHERE copy = 0 AND state <> 2"
                                 " AND (?1 IS NULL OR target = ?1) AND (?2 = 0 OR id = ?2)"
                                 " ORDER BY opened_at_s DESC, id DESC";
@@ -33,16 +33,25 @@ static const char by_id[] =
         "SELECT id, application, diagnoser FROM incident WHERE id = ?2 AND copy = 0"
         " AND (?1 IS NULL OR target = ?1) AND (state <> 2 OR NOT ?4) AND (state <> 2 OR resolved_at_s >= ?3)";
 
+static const char of_one[] =
+        "SELECT id, application, diagnoser FROM incident WHERE copy = 0"
+        " AND target = ?1 AND application = ?5 AND (state <> 2 OR (NOT ?4 AND resolved_at_s >= ?3))"
+        " AND (?2 = 0 OR id = ?2) ORDER BY opened_at_s DESC, id DESC";
+
 static const char *statement_for(const struct incident_filter *f) {
         if (f->id > 0)
                 return by_id;
+        if (f->target && f->application && !strpbrk(f->application, "*?"))
+                return of_one;
         return f->only_open ? open_ones : all_since;
 }
 
 static int find(struct store *s, const struct incident_filter *f, struct ids *ids) {
         SCOPED(db_release) sqlite3_stmt *row = NULL;
-        const char *kinds = f->id > 0 ? "tiii" : f->only_open ? "ti" : "tii";
-        int r = db_query(&s->db, &row, statement_for(f), kinds, f->target, f->id, f->since_s, (int64_t)f->only_open);
+        const char *statement = statement_for(f);
+        const char *kinds = statement == of_one ? "tiiit" : statement == by_id ? "tiii" : f->only_open ? "ti" : "tii";
+        int r = db_query(&s->db, &row, statement, kinds, f->target, f->id, f->since_s, (int64_t)f->only_open,
+                         f->application);
         while (r == 0 && (r = db_step(&s->db, row)) == 1) {
                 const char *application = (const char *)sqlite3_column_text(row, 1);
                 const char *diagnoser = (const char *)sqlite3_column_text(row, 2);
