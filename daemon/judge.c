@@ -225,6 +225,13 @@ static int apply(struct judge *j, int64_t at_s, bool is_now, struct transitions 
         return read_incidents(j);
 }
 
+static void note_findings(struct judge_result *result, const struct findings *findings) {
+        result->n_findings = findings->n_items;
+        result->is_suspicious = false;
+        for (size_t i = 0; i < findings->n_items; i++)
+                result->is_suspicious = result->is_suspicious || findings->items[i].severity >= SEVERITY_WARNING;
+}
+
 static int judge_at(struct judge *j, int64_t at_s) {
         SCOPED(findings_done) struct findings findings = {0};
         SCOPED(transitions_done) struct transitions transitions = {0};
@@ -268,7 +275,7 @@ static int judge_at(struct judge *j, int64_t at_s) {
         };
         const char *waiting[DIAGNOSERS_MAX];
         size_t n_waiting = is_history ? 0 : investigate(j, &findings, waiting);
-        j->result.n_findings = findings.n_items;
+        note_findings(&j->result, &findings);
         r = incidents_judge(&judgement, &policy, &transitions);
         j->result.is_held = r == 0 && is_worth_waiting(&transitions, waiting, n_waiting);
         if (r == 0 && !j->result.is_held) {

@@ -33,6 +33,7 @@ struct judge_result {
         /* A page waits for its cause: it ended there, and nothing of that instant was stored. Judge again when there is an answer. */
         bool is_held;
         int64_t judged_until_s; /* the last instant that was stored; 0: none */
+        bool is_suspicious; /* some finding at the last instant is a warning or more: a remark may stand for months */
 };
 
 struct judge;

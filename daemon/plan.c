@@ -8,10 +8,6 @@
 #include "util/list.h"
 #include "util/text.h"
 
-/* GetMetricData is billed by metric, not by point: a slower tier loses minutes, never points. */
-static const int64_t intervals_per_tier[N_TIERS] = {
-        [TIER_SENTINEL] = 1, [TIER_DIAGNOSIS] = 10, [TIER_SLOW] = 60, [TIER_RARE] = 360};
-
 enum {
         LATE_S =
                 600, /* field reports: a point comes ten minutes late at worst: asked for again as long, which costs nothing */
@@ -199,12 +195,13 @@ int plan_refresh(struct plan *p, struct store *store) {
 }
 
 /* A series without a single point (the lag of a source that the application does not have) is asked for as rarely as there is. */
-static int64_t every_s(const struct watched *w, const struct watched_series *s, const struct plan_times *t) {
+static double every_s(const struct watched *w, const struct watched_series *s, const struct plan_times *t) {
         bool is_empty = s->read_until_s > 0 && s->newest.at_s == 0;
-        if (is_empty)
-                return t->interval_s * intervals_per_tier[TIER_RARE];
         bool is_restless = w->is_suspicious || t->now_s - w->restarted_at_s < RESTLESS_S;
-        return is_restless ? t->interval_s : t->interval_s * intervals_per_tier[s->metric->tier];
+        bool is_sentinel = s->metric->tier == TIER_SENTINEL;
+        double stretch = is_sentinel ? t->stretch.sentinels : t->stretch.others;
+        enum metric_tier tier = is_empty ? TIER_RARE : is_restless ? TIER_SENTINEL : s->metric->tier;
+        return (double)(t->interval_s * metric_tier_intervals(tier)) * (stretch > 1 ? stretch : 1);
 }
 
 static bool is_due(const struct watched *w, const struct watched_series *s, const struct plan_times *t,
@@ -214,7 +211,7 @@ static bool is_due(const struct watched *w, const struct watched_series *s, cons
         if (s->read_until_s == 0 && s->asked_at_s == 0)
                 return true;
         /* Half an interval of slack: timers drift, and a metric must not slip to the next round for a second. */
-        return t->now_s - s->asked_at_s >= every_s(w, s, t) - t->interval_s / 2;
+        return (double)(t->now_s - s->asked_at_s) >= every_s(w, s, t) - (double)t->interval_s / 2;
 }
 
 /* From the last settled point back over those that may still come late, to the newest whole period; false when there is none. */
@@ -226,6 +223,19 @@ static bool span_of_query(const struct watched_series *s, const struct plan_time
         *ret_from_s = from_s - from_s % period_s;
         *ret_to_s = t->now_s - t->now_s % period_s;
         return *ret_to_s > *ret_from_s;
+}
+
+/* Those beyond the limit stay due; the sentinels are the last to go. */
+static size_t keep_at_most(struct plan *p, struct metric_query *queries, size_t n, size_t at_most) {
+        size_t n_sentinels = 0;
+        for (size_t i = 0; i < n; i++)
+                if (queries[i].metric->tier == TIER_SENTINEL) {
+                        struct metric_query sentinel = queries[i];
+                        queries[i] = queries[n_sentinels];
+                        queries[n_sentinels++] = sentinel;
+                }
+        plan_not_asked(p, queries + at_most, n - at_most);
+        return at_most;
 }
 
 int plan_due(struct plan *p, const struct plan_times *t, enum plan_scope scope, struct metric_query **ret,
@@ -249,8 +259,23 @@ int plan_due(struct plan *p, const struct plan_times *t, enum plan_scope scope, 
                 }
         }
         *ret = queries;
-        *ret_n = n;
+        *ret_n = t->at_most > 0 && n > t->at_most ? keep_at_most(p, queries, n, t->at_most) : n;
         return 0;
+}
+
+static void add_demand(const struct watched *w, const struct plan_times *t, double per_hour[N_TIERS]) {
+        for (size_t k = 0; w->is_running && k < w->n_series; k++)
+                per_hour[w->series[k].metric->tier] += 3600 / every_s(w, &w->series[k], t);
+}
+
+void plan_demand(struct plan *p, const struct plan_times *t, const char *application, double ret_per_hour[N_TIERS]) {
+        const struct watched *only = application ? plan_find(p, application) : NULL;
+        for (int tier = 0; tier < N_TIERS; tier++)
+                ret_per_hour[tier] = 0;
+        if (only)
+                add_demand(only, t, ret_per_hour);
+        for (size_t i = 0; !application && i < p->n_applications; i++)
+                add_demand(&p->applications[i], t, ret_per_hour);
 }
 
 static bool is_running_time(const struct metric *m) {

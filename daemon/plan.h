@@ -50,8 +50,15 @@ struct plan {
 
 enum plan_scope { PLAN_EARLY /* what shows restarts, where it was never read */, PLAN_ALL };
 
+/* How many times more rarely than planned, so that a budget is kept. 0 is 1: as planned; HUGE_VAL: not at all. */
+struct stretch {
+        double sentinels, others;
+};
+
 struct plan_times {
         int64_t now_s, interval_s, settle_s, backfill_s;
+        struct stretch stretch;
+        size_t at_most; /* metrics in this round, sentinels first; 0: as many as are due */
 };
 
 void plan_done(struct plan *p);
@@ -70,6 +77,8 @@ int plan_refresh(struct plan *p, struct store *store);
  * borrows names from the plan. 0 or -ENOMEM. */
 int plan_due(struct plan *p, const struct plan_times *t, enum plan_scope scope, struct metric_query **ret,
              size_t *ret_n);
+/* Metrics that are asked for in an hour as things stand, by tier; application NULL: of all. */
+void plan_demand(struct plan *p, const struct plan_times *t, const char *application, double ret_per_hour[N_TIERS]);
 /* Takes note of new points: which series there are at all, and whose running time fell. */
 void plan_note(struct plan *p, const struct batch *b, int64_t now_s);
 /* They were not answered: due again. */

@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 struct poller;
+struct spending;
 
 struct poller_host {
         struct loop *loop;
@@ -16,6 +17,7 @@ struct poller_host {
         struct store *store;
         struct quotas *quotas;
         const struct config *config;
+        struct spending *spending;
         void *arg;
         void (*told)(void *arg);                    /* deliveries are waiting in the store */
         void (*finished)(void *arg, bool was_read); /* a round is over; false: nothing of the target could be read */
@@ -27,6 +29,8 @@ int poller_new(const struct poller_host *host, const struct config_target *targe
 /* Cancels what is under way. */
 void poller_free(struct poller *p);
 const char *poller_name(const struct poller *p);
+/* Metrics that it asks for in an hour as things stand, budget apart, by tier; application NULL: of all. */
+void poller_demand(struct poller *p, const char *application, double ret_per_hour[N_TIERS]);
 /* Runs a round now, then one at each interval. While one runs the next is skipped. */
 void poller_start(struct poller *p);
 /* A single round. */

@@ -18,6 +18,7 @@
 #include "daemon/loop.h"
 #include "daemon/poller.h"
 #include "daemon/server.h"
+#include "daemon/spending.h"
 #include "daemon/upkeep.h"
 #include "daemon/work.h"
 #include "util/text.h"
@@ -34,6 +35,7 @@ struct service {
         struct courier *courier;
         struct poller **pollers;
         size_t n_pollers;
+        struct spending spending;
         struct server *server;
         struct rpc_host rpc;
         struct rpc_actions actions;
@@ -82,7 +84,15 @@ static void on_round_finished(void *arg, bool was_read) {
 
 static int start_work(struct service *s, struct err *reterr) {
         struct courier_host courier = {s->loop, s->exchange, s->store, s->config, s, on_outbox_idle};
-        struct poller_host host = {s->loop, s->exchange, s->store, s->quotas, s->config, s, on_told, on_round_finished};
+        struct poller_host host = {.loop = s->loop,
+                                   .exchange = s->exchange,
+                                   .store = s->store,
+                                   .quotas = s->quotas,
+                                   .config = s->config,
+                                   .spending = &s->spending,
+                                   .arg = s,
+                                   .told = on_told,
+                                   .finished = on_round_finished};
         int r = courier_new(&courier, &s->courier);
         if (r < 0)
                 return r;
@@ -98,6 +108,11 @@ static int start_work(struct service *s, struct err *reterr) {
                 s->n_pollers++;
         }
         s->n_unfinished = s->n_pollers;
+        s->spending = (struct spending){.store = s->store,
+                                        .config = s->config,
+                                        .pollers = s->pollers,
+                                        .n_pollers = s->n_pollers,
+                                        .stretch = {1, 1}};
         for (size_t i = 0; i < s->n_pollers; i++)
                 (s->options->is_oneshot ? poller_once : poller_start)(s->pollers[i]);
         courier_wake(s->courier);
@@ -220,6 +235,20 @@ static int action_begin(void *arg, const char *work, const char *target, void (*
         return work_begin(work, &order, ret, reterr);
 }
 
+static int action_forecast(void *arg, const char *target, const char *application, struct rpc_forecast *ret) {
+        struct service *s = arg;
+        for (size_t i = 0; i < s->n_pollers; i++) {
+                if (strcmp(poller_name(s->pollers[i]), target) != 0)
+                        continue;
+                *ret = (struct rpc_forecast){.stretch_sentinels = s->spending.stretch.sentinels,
+                                             .stretch_others = s->spending.stretch.others,
+                                             .budget_usd = s->config->monthly_budget_usd};
+                poller_demand(s->pollers[i], application, ret->metrics_per_hour);
+                return 0;
+        }
+        return -ENOENT;
+}
+
 /* Everything that stands on the store begins anew, as after a restart: the file is moved aside if it really is damaged. */
 static void on_store_damaged(void *arg) {
         struct service *s = arg;
@@ -268,7 +297,8 @@ static int open_socket(struct service *s, struct err *reterr) {
                                           .poll = action_poll,
                                           .reload = action_reload,
                                           .acknowledge = action_acknowledge,
-                                          .begin = action_begin};
+                                          .begin = action_begin,
+                                          .forecast = action_forecast};
         for (size_t i = 0; diagnosers[i] && i + 1 < ELEMENTS(s->diagnoser_names); i++)
                 s->diagnoser_names[i] = diagnosers[i]->name;
         s->rpc = (struct rpc_host){

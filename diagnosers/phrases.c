@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "model/prices.h"
 #include "util/text.h"
 #include "util/timefmt.h"
 
@@ -65,7 +66,7 @@ struct phrase phrase_count(double n) {
 }
 
 double kpu_usd_per_month(double kpus) {
-        return kpus * 0.11 * 730;
+        return kpus * prices_of(NULL).kpu_hour_usd * PRICES_MONTH_H;
 }
 
 int64_t application_kpus(const struct application *a) {

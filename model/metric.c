@@ -91,6 +91,25 @@ enum metric_level metric_level_parse(const char *text) {
         return LEVEL_APPLICATION;
 }
 
+/* GetMetricData is billed by metric, not by point: a slower tier loses minutes, never points. */
+static const struct {
+        const char *name;
+        int64_t intervals;
+} tiers[N_TIERS] = {
+        [TIER_SENTINEL] = {"sentinel", 1},
+        [TIER_DIAGNOSIS] = {"diagnosis", 10},
+        [TIER_SLOW] = {"slow", 60},
+        [TIER_RARE] = {"rare", 360},
+};
+
+const char *metric_tier_name(enum metric_tier tier) {
+        return tiers[tier].name;
+}
+
+int64_t metric_tier_intervals(enum metric_tier tier) {
+        return tiers[tier].intervals;
+}
+
 const char *metric_unit_name(enum metric_unit unit) {
         static const char *const names[] = {"", "ms", "bytes", "%", "1/s", "records", "ms/s", "epoch ms"};
         return names[unit];

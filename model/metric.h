@@ -38,5 +38,9 @@ int flink_version(const char *runtime);
 /* Whether an application of that Flink version and MetricsLevel publishes it at all. */
 bool metric_is_published(const struct metric *m, int version, enum metric_level level);
 enum metric_level metric_level_parse(const char *text); /* unknown and NULL: LEVEL_APPLICATION, MSF's default */
+/* "sentinel" "diagnosis" "slow" "rare" */
+const char *metric_tier_name(enum metric_tier tier);
+/* How many polling intervals lie between two questions. */
+int64_t metric_tier_intervals(enum metric_tier tier);
 /* "ms" "bytes" "%" "1/s" "records" "ms/s" "epoch ms" "" */
 const char *metric_unit_name(enum metric_unit unit);

@@ -17,6 +17,13 @@ struct rpc_work {
         void (*free)(struct rpc_work *work); /* also cancels */
 };
 
+/* What a target, or one of its applications, asks CloudWatch for as things stand. */
+struct rpc_forecast {
+        double metrics_per_hour[N_TIERS];         /* as planned */
+        double stretch_sentinels, stretch_others; /* so many times more rarely, by the budget; HUGE_VAL: not at all */
+        double budget_usd;                        /* a month, of all targets; negative: none */
+};
+
 /* What the daemon does for a method; `arg` is its own. Each returns 0 or -errno with the reason. */
 struct rpc_actions {
         void *arg;
@@ -28,6 +35,8 @@ struct rpc_actions {
          * free. -EBUSY: too many are under way. */
         int (*begin)(void *arg, const char *work, const char *target, void (*wake)(void *waiter), void *waiter,
                      struct rpc_work **ret, struct err *reterr);
+        /* application NULL: all of the target. -ENOENT: no such target is polled. */
+        int (*forecast)(void *arg, const char *target, const char *application, struct rpc_forecast *ret);
 };
 
 /* What every call may look at; borrowed while calls live. */
@@ -43,7 +52,8 @@ struct rpc_host {
 struct rpc_call;
 
 /* Begins the answer to one line (without its newline). Never fails but for -ENOMEM: a bad request becomes an error answer. */
-int rpc_start(const struct rpc_host *host, struct span line, enum rpc_access access, int64_t now_s, struct rpc_call **ret);
+int rpc_start(const struct rpc_host *host, struct span line, enum rpc_access access, int64_t now_s,
+              struct rpc_call **ret);
 /* Who is told that a call which answered RPC_WAIT has something to say; before the first step. */
 void rpc_set_wake(struct rpc_call *call, void (*wake)(void *arg), void *arg);
 /* Who asks, for the record; copied. */

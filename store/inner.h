@@ -92,7 +92,7 @@ void events_init(struct store *s);
 /* Within a transaction. */
 int explanation_forget(struct store *s, int64_t id);
 int facts_put(struct store *s, const struct batch *b);
-int usage_add(struct store *s, const char *target, int64_t at_s, int64_t metrics_requested);
+int usage_add(struct store *s, const char *target, const struct batch *b);
 int timeline_add(struct store *s, int64_t incident, int64_t at_s, const char *kind, const char *text);
 int outbox_add(struct store *s, const struct transition *t, int64_t at_s);
 enum outbox_state { ROW_PENDING, ROW_DELIVERED, ROW_REFUSED };

@@ -239,7 +239,7 @@ static int write_all(struct put *p) {
         if (r == 0)
                 r = facts_put(s, b);
         if (r == 0 && b->metrics_requested > 0)
-                r = usage_add(s, target_of(s, b), b->collected_at_s, b->metrics_requested);
+                r = usage_add(s, target_of(s, b), b);
         if (r == 0)
                 r = transaction_commit(&t);
         if (r == 0)

@@ -115,14 +115,22 @@ static const char silences[] =
         "CREATE INDEX silence_by_end ON silence(ends_at_s);";
 
 /* digest: the first row of the digest that a row is part of, -1: it goes alone. */
-static const char digests[] =
-        "ALTER TABLE outbox ADD COLUMN digest INT;"
-        "ALTER TABLE notifier ADD COLUMN failing_since_s INT;"
-        "CREATE INDEX outbox_digest ON outbox(digest) WHERE state = 0;"
-        "CREATE INDEX outbox_sent ON outbox(notifier, settled_at_s) WHERE state = 1;";
+static const char digests[] = "ALTER TABLE outbox ADD COLUMN digest INT;"
+                              "ALTER TABLE notifier ADD COLUMN failing_since_s INT;"
+                              "CREATE INDEX outbox_digest ON outbox(digest) WHERE state = 0;"
+                              "CREATE INDEX outbox_sent ON outbox(notifier, settled_at_s) WHERE state = 1;";
+
+/* What was asked of CloudWatch, by tier; -1: counted before tiers were told apart. */
+static const char usage_by_tier[] =
+        "ALTER TABLE api_usage RENAME TO api_usage_before;"
+        "CREATE TABLE api_usage(target TEXT, month_s INT, tier INT, metrics_requested INT,"
+        "  PRIMARY KEY(target, month_s, tier)) WITHOUT ROWID;"
+        "INSERT INTO api_usage SELECT target, month_s, -1, metrics_requested FROM api_usage_before;"
+        "DROP TABLE api_usage_before;";
 
 /* Only ever add to the end. */
-static const char *const migrations[] = {facts, incidents, samples, events, explanations, silences, digests};
+static const char *const migrations[] = {facts,        incidents, samples, events,
+                                         explanations, silences,  digests, usage_by_tier};
 
 int64_t schema_version(void) {
         return (int64_t)ELEMENTS(migrations);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `status` says: targets, notifiers, what the API has cost; and the timeline of an incident. */
+/* What `status` says: targets and notifiers; and the timeline of an incident. */
 #include <errno.h>
-#include <time.h>
 
 #include "store/inner.h"
 #include "util/list.h"
@@ -39,22 +38,6 @@ int store_timeline(struct store *s, int64_t incident_id, struct timeline_rows *r
         return 0;
 }
 
-static int64_t month_of(int64_t at_s) {
-        struct tm tm;
-        time_t t = (time_t)at_s;
-        if (!gmtime_r(&t, &tm))
-                return 0;
-        tm = (struct tm){.tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = 1};
-        return timegm(&tm);
-}
-
-int usage_add(struct store *s, const char *target, int64_t at_s, int64_t metrics_requested) {
-        return db_run(&s->db,
-                      "INSERT INTO api_usage VALUES(?1, ?2, ?3)"
-                      " ON CONFLICT DO UPDATE SET metrics_requested = metrics_requested + ?3",
-                      "tii", target, month_of(at_s), metrics_requested);
-}
-
 int store_put_target(struct store *s, const struct target_state *t) {
         SCOPED(transaction_done) struct transaction transaction = {0};
         int r = transaction_begin(&transaction, &s->db, DURABLE_SOON);
@@ -76,8 +59,9 @@ void target_states_done(struct target_states *r) {
 
 /* "This month" is the newest in which anything was asked. */
 static const char list_targets[] =
-        "SELECT t.name, t.region, t.polled_at_s, t.failed_at_s, t.error, u.metrics_requested FROM target t"
-        " LEFT JOIN api_usage u ON u.target = t.name AND u.month_s = (SELECT max(month_s) FROM api_usage) ORDER BY t.name";
+        "SELECT t.name, t.region, t.polled_at_s, t.failed_at_s, t.error,"
+        " (SELECT sum(u.metrics_requested) FROM api_usage u WHERE u.target = t.name"
+        "  AND u.month_s = (SELECT max(month_s) FROM api_usage)) FROM target t ORDER BY t.name";
 
 int store_list_targets(struct store *s, struct target_states *ret) {
         SCOPED(target_states_done) struct target_states states = {0};

@@ -206,6 +206,17 @@ int store_put_target(struct store *s, const struct target_state *t);
 int store_list_targets(struct store *s, struct target_states *ret);
 void target_states_done(struct target_states *r);
 
+/* What CloudWatch bills by: the metrics that were asked for in a calendar month (UTC). */
+struct usage {
+        int64_t from_s, to_s; /* the month */
+        int64_t metrics_requested;
+        int64_t by_tier[N_TIERS]; /* less than metrics_requested in all when some were counted before tiers were */
+};
+/* Of the month that at_s lies in; target NULL: of all. */
+int store_usage(struct store *s, const char *target, int64_t at_s, struct usage *ret);
+/* Where the month (UTC) begins that is `months` after the one of at_s. */
+int64_t store_month_from(int64_t at_s, int months);
+
 struct notifier_state {
         char *name;
         int64_t delivered_at_s, failed_at_s, pending;

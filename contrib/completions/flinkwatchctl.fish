@@ -63,3 +63,4 @@ complete -c flinkwatchctl -n __fish_use_subcommand -a reload -d 'read the config
 complete -c flinkwatchctl -n __fish_use_subcommand -a doctor -d 'check keys, each permission, log groups, metrics level, clock and disk; says what mends each fault (exit 1)'
 complete -c flinkwatchctl -n '__fish_seen_subcommand_from doctor' -a '(__flinkwatchctl_ask apps target)'
 complete -c flinkwatchctl -n __fish_use_subcommand -a iam-policy -d 'the least that AWS must allow for this configuration, as IAM policies'
+complete -c flinkwatchctl -n __fish_use_subcommand -a cost -d 'what asking AWS has cost and will cost, by target; what each application costs'

@@ -179,14 +179,14 @@ static void make_applications(struct fleet *f) {
                 struct application a;
                 name_of(i, name, sizeof name);
                 fill_facts(&a, name, f->now_s);
-                must(batch_add_name(&batch, span_of(name)) == 0 && batch_add_application_take(&batch, &a) == 0,
+                must(batch_add_name(&batch, span_of(name), "RUNNING", 3) == 0 && batch_add_application_take(&batch, &a) == 0,
                      "memory");
         }
         must(store_put(f->store, &batch) == 0, "store_put");
         must(plan_set_names(&f->plan, batch.names, batch.n_names, "*", NULL, NULL) == 0, "plan_set_names");
         for (size_t i = 0; i < f->n_applications; i++) {
                 must(plan_describe(&f->plan, f->store, &batch.applications[i]) == 0, "plan_describe");
-                struct series_key key = {"main", batch.names[i], "busyTimeMsPerSecond", "Maximum",
+                struct series_key key = {"main", batch.names[i].name, "busyTimeMsPerSecond", "Maximum",
                                          "Task=Source: orders"};
                 must(store_series(f->store, &key, &f->task_series[i]) == 0, "store_series");
         }
@@ -279,7 +279,8 @@ static void measure_cycles(struct fleet *f) {
         int64_t n_asked = 0;
         for (int round = -1; round < ROUNDS; round++) {
                 f->now_s += 60;
-                struct plan_times times = {f->now_s, 60, f->config->settle_s, 3600};
+                struct plan_times times = {
+                        .now_s = f->now_s, .interval_s = 60, .settle_s = f->config->settle_s, .backfill_s = 3600};
                 SCOPED(free) struct metric_query *queries = NULL;
                 size_t n = 0;
                 double began_s = cpu_s();

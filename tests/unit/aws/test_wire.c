@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The small formats: form bodies, percent-encoding, XML, STS, key documents, command lines, URLs, prices. */
+/* The small formats: form bodies, percent-encoding, XML, STS, key documents, command lines, URLs. */
 #include "tests/unit/aws/support.h"
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include "aws/error.h"
 #include "aws/key_document.h"
 #include "aws/percent.h"
-#include "aws/prices.h"
 #include "aws/query.h"
 #include "aws/shlex.h"
 #include "aws/sts.h"
@@ -397,16 +396,6 @@ static void test_noise__edited_answers__no_crash_no_secret(void **state) {
         }
 }
 
-static void test_prices__unknown_region__estimate(void **state) {
-        (void)state;
-        struct prices known = aws_prices("us-east-1"), other = aws_prices("eu-west-1"), none = aws_prices(NULL);
-        assert_true(known.kpu_hour_usd == 0.11 && known.metrics_thousand_usd == 0.01 &&
-                    known.storage_gb_month_usd == 0.10 && known.snapshot_gb_month_usd == 0.023);
-        assert_false(known.is_estimate);
-        assert_true(other.is_estimate && other.kpu_hour_usd == known.kpu_hour_usd);
-        assert_true(none.is_estimate);
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_query__publish__as_the_reference_writes_it),
@@ -425,7 +414,6 @@ int main(void) {
                 cmocka_unit_test(test_shlex__quoted__one_word_again),
                 cmocka_unit_test(test_url__parts__cut),
                 cmocka_unit_test(test_noise__edited_answers__no_crash_no_secret),
-                cmocka_unit_test(test_prices__unknown_region__estimate),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,6 +165,9 @@ static void test_lists__at_any_width__are_as_read(void **state) {
                 {"metrics-plain", "metrics-plain", {"x", "metrics", "--app", "orders"}},
                 {"events-some", "events-some", {"x", "events"}},
                 {"events-none", "events-none", {"x", "events"}},
+                {"cost-some", "cost-some", {"x", "cost"}},
+                {"cost-budget", "cost-budget", {"x", "cost", "--target", "prod-us"}},
+                {"cost-spent", "cost-spent", {"x", "cost", "--target", "prod-us"}},
         };
         (void)state;
         draw_all(scenes, ELEMENTS(scenes));

@@ -55,7 +55,7 @@ static void describe(struct place *p, const char *name, const char *runtime, con
 }
 
 static void due(struct place *p, int64_t now_s, enum plan_scope scope) {
-        struct plan_times t = {now_s, 60, 120, BACKFILL};
+        struct plan_times t = {.now_s = now_s, .interval_s = 60, .settle_s = 120, .backfill_s = BACKFILL};
         free(TAKE(p->queries));
         assert_int_equal(plan_due(&p->plan, &t, scope, &p->queries, &p->n), 0);
 }

@@ -13,6 +13,7 @@
 
 #include "model/delivery.h"
 #include "model/param.h"
+#include "model/prices.h"
 #include "util/text.h"
 
 enum { T0 = 1767323045 /* 2026-01-02T03:04:05Z */ };
@@ -332,8 +333,19 @@ static void test_batch__records__are_taken_and_kept(void **state) {
         batch_done(&b);
 }
 
+static void test_prices__unknown_region__estimate(void **state) {
+        (void)state;
+        struct prices known = prices_of("us-east-1"), other = prices_of("eu-west-1"), none = prices_of(NULL);
+        assert_true(known.kpu_hour_usd == 0.11 && known.metrics_thousand_usd == 0.01 &&
+                    known.storage_gb_month_usd == 0.10 && known.snapshot_gb_month_usd == 0.023);
+        assert_false(known.is_estimate);
+        assert_true(other.is_estimate && other.kpu_hour_usd == known.kpu_hour_usd);
+        assert_true(none.is_estimate);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_prices__unknown_region__estimate),
                 cmocka_unit_test(test_metrics__catalogue__has_the_right_statistics),
                 cmocka_unit_test(test_metrics__published__by_version_and_level),
                 cmocka_unit_test(test_param__values__are_checked_by_unit_and_range),

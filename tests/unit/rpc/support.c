@@ -34,9 +34,31 @@ static int note_acknowledge(void *arg, int64_t id, const char *by, const char *c
         return act("ack", reterr);
 }
 
+static struct rpc_forecast forecast;
+
+void set_forecast(double sentinels, double diagnosis, double stretch_sentinels, double stretch_others,
+                  double budget_usd) {
+        forecast = (struct rpc_forecast){
+                .metrics_per_hour = {[TIER_SENTINEL] = sentinels, [TIER_DIAGNOSIS] = diagnosis},
+                .stretch_sentinels = stretch_sentinels,
+                .stretch_others = stretch_others,
+                .budget_usd = budget_usd};
+}
+
+static int tell_forecast(void *arg, const char *target, const char *application, struct rpc_forecast *ret) {
+        assert_ptr_equal(arg, &done);
+        assert_non_null(target);
+        (void)application;
+        *ret = forecast;
+        return 0;
+}
+
 static const char *const diagnoser_names[] = {"restart_loop", "downtime", NULL};
-static const struct rpc_actions actions = {
-        .arg = &done, .poll = note_poll, .reload = note_reload, .acknowledge = note_acknowledge};
+static const struct rpc_actions actions = {.arg = &done,
+                                           .poll = note_poll,
+                                           .reload = note_reload,
+                                           .acknowledge = note_acknowledge,
+                                           .forecast = tell_forecast};
 
 struct rpc_host test_host(struct store *s) {
         return (struct rpc_host){.store = s,

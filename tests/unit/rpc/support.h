@@ -24,6 +24,10 @@ struct done {
 extern struct done done;
 extern struct asked asked;
 
+/* What each target and each application asks for: metrics an hour in two tiers, the stretch, the budget. */
+void set_forecast(double sentinels, double diagnosis, double stretch_sentinels, double stretch_others,
+                  double budget_usd);
+
 /* Over that store, with actions that note what they are asked. */
 struct rpc_host test_host(struct store *s);
 /* The whole answer with its newline, "" when there is none; for the caller to free. */

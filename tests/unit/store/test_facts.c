@@ -233,6 +233,39 @@ static void test_targets__usage__counted_by_month(void **state) {
         assert_int_equal(states.rows[0].metrics_requested, 7);
 }
 
+static void put_usage_of(struct store *s, int64_t series, enum metric_tier tier, int64_t n) {
+        SCOPED(batch_done) struct batch b = {.collected_at_s = T0 + 60, .metrics_requested = n};
+        b.metrics_requested_by_tier[tier] = n;
+        assert_int_equal(batch_add_reading(&b, series, T0, T0 + 60), 0);
+        assert_int_equal(store_put(s, &b), 0);
+}
+
+static void test_usage__of_a_month__by_target_and_tier(void **state) {
+        struct fixture *f = *state;
+        struct series_key key = {"other", "orders", "uptime", "Minimum", ""};
+        int64_t id = make_series(f->store, "orders", "uptime", "Minimum"), other;
+        struct usage usage;
+        assert_int_equal(store_series(f->store, &key, &other), 0);
+        put_usage_of(f->store, id, TIER_SENTINEL, 5);
+        put_usage_of(f->store, id, TIER_SENTINEL, 5);
+        put_usage_of(f->store, id, TIER_RARE, 1);
+        put_usage_of(f->store, other, TIER_SLOW, 100);
+        put_usage(f->store, id, T0, 7); /* without tiers */
+        put_usage(f->store, id, T0 - 60, 1000);
+        fixture_reopen(f);
+        assert_int_equal(store_usage(f->store, "prod", T0 + 20 * 86400, &usage), 0);
+        assert_int_equal(usage.from_s, T0);
+        assert_int_equal(usage.to_s, T0 + 31 * 86400);
+        assert_int_equal(usage.metrics_requested, 18);
+        assert_int_equal(usage.by_tier[TIER_SENTINEL], 10);
+        assert_int_equal(usage.by_tier[TIER_DIAGNOSIS], 0);
+        assert_int_equal(usage.by_tier[TIER_RARE], 1);
+        assert_int_equal(store_usage(f->store, NULL, T0, &usage), 0);
+        assert_int_equal(usage.metrics_requested, 118);
+        assert_int_equal(store_usage(f->store, NULL, T0 - 1, &usage), 0);
+        assert_int_equal(usage.metrics_requested, 1000);
+}
+
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         const struct CMUnitTest tests[] = {
@@ -246,6 +279,7 @@ int main(void) {
                 CASE(test_window__period_ends_after_the_limit__left_out),
                 CASE(test_window__priors__open_incidents_of_this_application),
                 CASE(test_targets__usage__counted_by_month),
+                CASE(test_usage__of_a_month__by_target_and_tier),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,6 +137,25 @@ static void test_open__made_by_newer_version__refused_and_kept(void **state) {
         assert_false(exists(f, ".corrupt-1"));
 }
 
+static void test_open__made_before_tiers_were_counted__usage_kept(void **state) {
+        struct fixture *f = *state;
+        sqlite3 *raw;
+        struct usage usage;
+        store_free(TAKE(f->store));
+        assert_int_equal(sqlite3_open(f->path, &raw), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(raw,
+                                      "DROP TABLE api_usage; CREATE TABLE api_usage(target TEXT, month_s INT,"
+                                      " metrics_requested INT, PRIMARY KEY(target, month_s)) WITHOUT ROWID;"
+                                      "INSERT INTO api_usage VALUES('prod', 1767225600, 42); PRAGMA user_version = 7",
+                                      NULL, NULL, NULL),
+                         SQLITE_OK);
+        assert_int_equal(sqlite3_close(raw), SQLITE_OK);
+        assert_int_equal(store_open(f->path, &f->store, NULL, NULL), 0);
+        assert_int_equal(store_usage(f->store, "prod", T0, &usage), 0);
+        assert_int_equal(usage.metrics_requested, 42);
+        assert_int_equal(usage.by_tier[TIER_SENTINEL], 0);
+}
+
 static void test_open__no_folder__says_path_and_way_out(void **state) {
         struct fixture *f = *state;
         SCOPED(store_free) struct store *s = NULL;
@@ -213,6 +232,7 @@ int main(void) {
                 CASE(test_open__damaged_pages_after_unclean_stop__moved_aside),
                 CASE(test_open__sound_file_after_unclean_stop__kept),
                 CASE(test_open__made_by_newer_version__refused_and_kept),
+                CASE(test_open__made_before_tiers_were_counted__usage_kept),
                 CASE(test_open__no_folder__says_path_and_way_out),
                 CASE(test_open__unreadable_file__says_whose_it_must_be),
                 CASE(test_open__folder_not_writable__refused),

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+enum { PRICES_MONTH_H = 730, PRICES_KPU_STORAGE_GB = 50 /* included with each KPU */, PRICES_ORCHESTRATION_KPUS = 1 };
+
 struct prices {
         const char *region;
         double kpu_hour_usd;          /* one Kinesis Processing Unit; an application pays one more than it runs */
@@ -13,4 +15,5 @@ struct prices {
         bool is_estimate;             /* the region's own figures are not known: those of us-east-1 */
 };
 
-struct prices aws_prices(const char *region);
+/* region NULL: not known. */
+struct prices prices_of(const char *region);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "aws/prices.h"
+#include "model/prices.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static const struct prices table[] = {
         },
 };
 
-struct prices aws_prices(const char *region) {
+struct prices prices_of(const char *region) {
         for (size_t i = 0; i < ELEMENTS(table); i++)
                 if (region && strcmp(table[i].region, region) == 0)
                         return table[i];

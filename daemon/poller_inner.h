@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the poller share: poller.c (a target's rounds), poller_tasks.c (what is under way), poller_questions.c (the phases that
+ * ask AWS) and poller_judge.c (those that judge). */
+#pragma once
+
+#include "daemon/census.h"
+#include "daemon/client.h"
+#include "daemon/investigations.h"
+#include "daemon/judge.h"
+#include "daemon/plan.h"
+#include "daemon/poller.h"
+#include "daemon/task.h"
+#include "daemon/troubles.h"
+
+enum { POLLER_SLOTS = 4, POLLER_CONTROL_BURST = 60 };
+
+enum phase {
+        PHASE_IDLE,
+        PHASE_DISCOVER,
+        PHASE_DESCRIBE,
+        PHASE_EARLY,
+        PHASE_JUDGE_EARLY,
+        PHASE_METRICS,
+        PHASE_LIST,
+        PHASE_JUDGE,
+        PHASE_EXPLAIN
+};
+
+struct slot {
+        struct poller *poller;
+        struct task *task;
+        const struct collector *collector;
+        char *application; /* NULL: the whole target */
+        struct metric_query *queries;
+        size_t n_queries;
+};
+
+struct poller {
+        struct poller_host host;
+        const struct config_target *target;
+        char *tag;
+        struct client *client;
+        struct plan plan;
+        struct troubles troubles;
+        struct timer tick, resume;
+        enum phase phase;
+        struct slot slots[POLLER_SLOTS];
+        size_t cursor; /* of the phase: application, or application and collector */
+        struct judge *judge;
+        struct investigations *investigations;
+        struct timer news; /* applications wait to be judged again, out of turn */
+        struct target_state state;
+        struct census census;
+        int64_t discovered_at_s, round_at_s, tokens_at_ms;
+        double control_tokens;
+        size_t n_good, n_bad; /* tasks of this round */
+        bool is_repeating, is_backfilling, has_skipped;
+};
+
+/* The round goes on: a task has ended, or a wait is over. */
+void poller_go_on(void *poller);
+int64_t poller_now_s(const struct poller *p);
+
+/* Tasks. */
+size_t poller_n_running(const struct poller *p);
+struct slot *poller_free_slot(struct poller *p); /* NULL: none is free */
+void poller_clear_slot(struct slot *s);
+/* In a free slot; negative when it cannot be started, which was said. */
+int poller_start_task(struct poller *p, const struct collector *collector, const char *application,
+                      struct collect_job *collect);
+
+/* Phases: each returns true when it is over, but for tasks that are under way. */
+bool poller_discover(struct poller *p);
+bool poller_read_facts(struct poller *p);
+bool poller_read_early(struct poller *p);
+bool poller_read_metrics(struct poller *p);
+bool poller_judge_early(struct poller *p);
+bool poller_judge_whole(struct poller *p);
+/* A single round waits for the causes of what it has found. */
+bool poller_explain(struct poller *p);
+/* The investigations tell that an application is to be judged again. */
+void poller_on_news(void *poller, const char *application);

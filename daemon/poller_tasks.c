@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a poller has under way: at most a few tasks at once, and what comes of each. */
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "daemon/poller_inner.h"
+#include "util/text.h"
+
+void poller_clear_slot(struct slot *s) {
+        free(TAKE(s->application));
+        free(TAKE(s->queries));
+        s->n_queries = 0;
+        s->task = NULL;
+        s->collector = NULL;
+}
+
+size_t poller_n_running(const struct poller *p) {
+        size_t n = 0;
+        for (size_t i = 0; i < POLLER_SLOTS; i++)
+                n += p->slots[i].task != NULL;
+        return n;
+}
+
+struct slot *poller_free_slot(struct poller *p) {
+        for (size_t i = 0; i < POLLER_SLOTS; i++)
+                if (!p->slots[i].task)
+                        return &p->slots[i];
+        return NULL;
+}
+
+static void seen(void *arg, const struct batch *b) {
+        struct slot *s = arg;
+        struct poller *p = s->poller;
+        int r = 0;
+        plan_note(&p->plan, b, poller_now_s(p));
+        for (size_t i = 0; r == 0 && i < b->n_applications; i++)
+                r = plan_describe(&p->plan, p->host.store, &b->applications[i]);
+        if (r < 0)
+                log_error("%s: %s", p->tag, store_error(p->host.store));
+        if (b->notice[0])
+                log_notice("%s: %s: %s", p->tag, s->collector->name, b->notice);
+        if (census_add(&p->census, b) < 0)
+                log_error("%s: out of memory", p->tag);
+}
+
+static bool is_watched(void *arg, const char *application) {
+        const struct watched *w = plan_find(arg, application);
+        return w && w->gone_at_s == 0;
+}
+
+static void take_names(struct poller *p) {
+        if (census_take(&p->census, poller_now_s(p)) < 0)
+                log_error("%s: the list of applications cannot be taken over: %s", p->tag, store_error(p->host.store));
+        troubles_keep(&p->troubles, is_watched, &p->plan);
+}
+
+static void note_failure(struct poller *p, struct slot *s, const struct err *err) {
+        struct watched *w = s->application ? plan_find(&p->plan, s->application) : NULL;
+        int64_t retry_at_s = troubles_failed(&p->troubles, s->collector->name, s->application, err, poller_now_s(p));
+        p->n_bad++;
+        if (w && retry_at_s > poller_now_s(p))
+                w->retry_at_s = retry_at_s;
+        else if (!s->application)
+                troubles_pause(&p->troubles, s->collector->name, retry_at_s);
+        if (s->collector == &collector_discovery)
+                p->discovered_at_s = 0;
+        if (s->queries)
+                plan_not_asked(&p->plan, s->queries, s->n_queries);
+}
+
+static void task_done(void *arg, int result, const struct err *err) {
+        struct slot *s = arg;
+        struct poller *p = s->poller;
+        if (result < 0) {
+                note_failure(p, s, err);
+        } else {
+                p->n_good++;
+                if (s->collector == &collector_discovery)
+                        take_names(p);
+                troubles_ended(&p->troubles, s->collector->name, s->application);
+        }
+        poller_clear_slot(s);
+        poller_go_on(p);
+}
+
+int poller_start_task(struct poller *p, const struct collector *collector, const char *application,
+                      struct collect_job *collect) {
+        struct slot *s = poller_free_slot(p);
+        if (application && text_replace(&s->application, application) < 0)
+                return -ENOMEM;
+        s->collector = collector;
+        collect->target = p->target->name;
+        collect->application = s->application;
+        collect->now_s = poller_now_s(p);
+        collect->settle_s = p->host.config->settle_s;
+        struct task_job job = {.collector = collector, .collect = *collect, .arg = s, .seen = seen, .done = task_done};
+        int r = task_start(p->host.exchange, p->client, p->host.store, &job, &s->task);
+        if (r < 0) {
+                log_error("%s: %s: cannot be started: %s", p->tag, collector->name, strerror(-r));
+                poller_clear_slot(s);
+        }
+        return r;
+}

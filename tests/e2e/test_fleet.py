@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What watching costs, and how it stays within a budget: counted here from the requests that the simulator got."""
+
+import calendar
+import time
+
+import pytest
+
+BASE = {"region": "eu-west-1", "account": "111122223333", "topics": [{"arn": "arn:aws:sns:eu-west-1:111122223333:oncall"}]}
+METRIC_USD = 0.01 / 1000
+
+
+def with_applications(*applications):
+    return {**BASE, "applications": [{"runtime": "FLINK-1_20", "job": {"kind": "healthy"}, **a} for a in applications]}
+
+
+def metrics_asked(sim, **filters):
+    return sum(len(r["parameters"]["MetricDataQueries"]) for r in sim.requests(operation="GetMetricData", status=200, **filters))
+
+
+def rounds(daemon):
+    return daemon.log.count("poll finished")
+
+
+def each_minute(daemon):
+    daemon.config = daemon.config.replace("interval = 1s", "interval = 60s")
+
+
+@pytest.mark.scenario(with_applications(
+    {"name": "clicks"}, {"name": "sessions", "runtime": "FLINK-2_2"},
+    {"name": "lazy", "parallelism": 16, "changed": "-30d", "job": {"kind": "overprovisioned", "since": "-20d"}},
+    {"name": "parked", "job": {"kind": "stopped", "since": "-6d"}}))
+def test_default_plan__healthy_applications__at_most_a_dollar_a_month_each(sim, daemon):
+    each_minute(daemon)
+    daemon.start()
+    daemon.wait_log("poll finished")
+    assert any(i["diagnoser"] == "overprovisioned" for i in daemon.incidents()), "a remark that stands for weeks"
+    cost = daemon.ask("cost")
+    watching = {a["name"]: a["watching_month_usd"] for a in cost["applications"]}
+    assert set(watching) == {"clicks", "sessions", "lazy", "parked"}
+    for name in ("clicks", "sessions", "lazy"):
+        assert 0.5 < watching[name] <= 1.00, watching
+    assert watching["parked"] == 0
+    assert cost["month_usd"] == pytest.approx(sum(watching.values()))
+
+
+@pytest.mark.scenario(with_applications({"name": "clicks", "parallelism": 3}))
+def test_cost__after_some_rounds_and_a_restart__is_what_cloudwatch_was_asked(sim, daemon):
+    daemon.start()
+    while rounds(daemon) < 3:
+        daemon.wait_log("poll finished", since=len(daemon.log))
+    daemon.stop()
+    daemon.run("--oneshot")
+    asked = metrics_asked(sim)
+    daemon.config = daemon.config.replace("interval = 1s", "interval = 1h")
+    daemon.start()
+    daemon.wait_log("poll finished", since=len(daemon.log))
+    asked, cost = metrics_asked(sim), daemon.ask("cost")
+    target = cost["targets"][0]
+    assert target["metrics_requested"] == asked
+    assert sum(t["metrics_requested"] for t in target["tiers"]) == asked
+    assert target["spent_usd"] == pytest.approx(asked * METRIC_USD)
+    app = cost["applications"][0]
+    assert (app["kpus"], app["orchestration_kpus"]) == (3, 1)
+    assert app["month_usd"] == pytest.approx(4 * 0.11 * 730)
+    text = daemon.ctl("cost").stdout
+    assert "sentinel" in text and "clicks" in text and "$321.20" in text
+
+
+def seconds_left(sim):
+    now = sim.clock()["now"]
+    at = time.gmtime(now)
+    return calendar.timegm((at.tm_year, at.tm_mon + 1, 1, 0, 0, 0)) - now
+
+
+def of_metric(sim, name):
+    return sum(q["MetricStat"]["Metric"]["MetricName"] == name for r in sim.requests(operation="GetMetricData", status=200)
+               for q in r["parameters"]["MetricDataQueries"])
+
+
+@pytest.mark.scenario(with_applications({"name": "clicks"}))
+def test_budget__enough_for_sentinels__they_go_on_and_the_others_wait(sim, daemon):
+    # One sentinel a second, and a fifth of what the others would take.
+    budget = (seconds_left(sim) * 1.25 + 30) * METRIC_USD
+    daemon.config = daemon.config.replace("interval = 1s", f"interval = 1s\nmonthly_budget_usd = {budget:.6f}")
+    daemon.start()
+    while rounds(daemon) < 14:
+        daemon.wait_log("poll finished", since=len(daemon.log))
+    assert "slower metrics are asked for" in daemon.log
+    assert "too little for the sentinels" not in daemon.log
+    cost = daemon.ask("cost")
+    assert cost["budget_usd"] == pytest.approx(budget, rel=1e-3) and cost["stretch_sentinels"] == 1 and cost["stretch_others"] > 2
+    assert cost["projected_usd"] <= budget * 1.001
+    assert of_metric(sim, "uptime") >= 13, "each second"
+    assert of_metric(sim, "lastCheckpointDuration") == 1, "the backfill alone, where without a budget it is asked again after ten"
+
+
+@pytest.mark.scenario(with_applications({"name": "clicks"}))
+def test_budget__too_little_for_sentinels__they_wait_with_a_warning(sim, daemon):
+    budget = (seconds_left(sim) * 0.2 + 30) * METRIC_USD
+    daemon.config = daemon.config.replace("interval = 1s", f"interval = 1s\nmonthly_budget_usd = {budget:.6f}")
+    daemon.start()
+    while rounds(daemon) < 12:
+        daemon.wait_log("poll finished", since=len(daemon.log))
+    assert "too little for the sentinels" in daemon.log
+    assert daemon.log.count("too little for the sentinels") == 1, "said once an hour"
+    assert 2 <= of_metric(sim, "uptime") <= 5
+    assert "too little for the sentinels" in daemon.ctl("cost").stdout
+
+
+@pytest.mark.scenario(with_applications({"name": "clicks"}))
+def test_budget__spent__metrics_end_but_what_is_free_goes_on(sim, daemon):
+    daemon.config = daemon.config.replace("interval = 1s", "interval = 1s\nmonthly_budget_usd = 0.0001")
+    daemon.start()
+    while rounds(daemon) < 4:
+        daemon.wait_log("poll finished", since=len(daemon.log))
+    assert metrics_asked(sim) <= 10, "10 metrics are 0.0001 USD"
+    described = len(sim.requests(operation="DescribeApplication"))
+    sim.wait("requests", described + 1, operation="DescribeApplication")
+    assert "is spent" in daemon.log
+    assert daemon.ask("cost")["stretch_sentinels"] is None
+    assert [i for i in daemon.incidents() if i["severity"] != "info"] == [], "what is not asked for is no outage"
