@@ -113,7 +113,7 @@ static const struct verdict {
         int code;
         const char *way_out;
 } verdicts[] = {
-        {AWS_DENIED, -EACCES, "allow the action to this identity (flinkwatchctl doctor prints the policy statement)"},
+        {AWS_DENIED, -EACCES, "allow it (flinkwatchctl doctor prints the statement)"},
         {AWS_CREDENTIALS, -EKEYREJECTED, "check the credentials and their expiry"},
         {AWS_SKEW, -EKEYREJECTED, "set this machine's clock"},
         {AWS_INVALID, -EINVAL, "the service refuses the request for good"},

@@ -102,6 +102,23 @@ def test_denied__one_application__the_others_go_on(sim, daemon):
     assert {"payments", "clicks"} <= described
 
 
+@pytest.mark.parametrize("operation,n_subjects", [("GetMetricData", 1), ("ListApplications", 1), ("DescribeApplication", 2),
+                                                  ("ListApplicationOperations", 2), ("ListApplicationSnapshots", 2)])
+def test_denied__for_good__asked_once_in_minutes_and_said_once(sim, daemon, operation, n_subjects):
+    """Two applications, a poll a second: what is refused is not asked again at each."""
+    service = "cloudwatch" if operation == "GetMetricData" else "kinesisanalytics"
+    job = {"runtime": "FLINK-1_20", "job": {"kind": "healthy"}}
+    sim.reset({"applications": [{"name": "orders", **job}, {"name": "billing", **job}], "deny": [{"action": f"{service}:{operation}"}]})
+    daemon.start()
+    seen = 0
+    for _ in range(5):
+        seen += daemon.wait_log(r"poll finished", since=seen).end()
+    assert [r["status"] for r in sim.requests(operation=operation)] == [400] * n_subjects
+    said = [line for line in warnings(daemon, "AccessDenied") if operation in line]
+    assert len(said) == n_subjects and all(line.endswith("allow it (flinkwatchctl doctor prints the statement)") for line in said)
+    assert f"not authorized to perform: {service}:{operation}" in said[0], "the action is not cut off"
+
+
 @pytest.mark.parametrize("variables,expected", [
     ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "credentials"),
     ({"AWS_SECRET_ACCESS_KEY": "wrong-secret-wrong-secret"}, "InvalidSignature|SignatureDoesNotMatch"),

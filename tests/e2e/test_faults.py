@@ -140,7 +140,7 @@ WAYS_OUT = {
     "EIO": "tried again|certificate authority",
     "EAGAIN": "tried again",
     "EKEYREJECTED": "credentials and their expiry|this machine's clock|tried again|trust policy|proxy|certificate authority",
-    "EACCES": "allow the action",
+    "EACCES": "allow it",
     "EPROTO": "proxy",
 }
 PAUSES_S = {"429, Retry-After": 1, "throttled, Retry-After": 1, "503, Retry-After": 1, "503, x-amz-retry-after": 1.2}
@@ -319,6 +319,7 @@ class Stage:
             self.web.put(sim)
         self.flood = Flood()
         self.lock = threading.Lock()
+        self.handshakes = threading.Semaphore(2)        # each must end within the time to connect
         self.quiet = {}
         self.pool = ThreadPoolExecutor(SIDE_BY_SIDE)
         self.futures = {}
@@ -370,6 +371,10 @@ class Stage:
             return Result(done, sim.requests(operation=cell.operation, **claim))
 
     def _play_tls(self, cell):
+        with self.handshakes:
+            return self._play_tls_alone(cell)
+
+    def _play_tls_alone(self, cell):
         sim = self.tls[cell.fault]
         variables = cell.variables(sim)
         variables["AWS_ENDPOINT_URL"] = sim.https_url
