@@ -7,6 +7,8 @@ packages_build="gcc make autoconf automake pkg-config libc6-dev libev-dev libcur
 packages_demo="$packages_build python3 python3-botocore openssl"
 packages_test="$packages_demo python3-pytest libcmocka-dev mandoc systemd libfaketime xz-utils mount util-linux iproute2
  chromium poppler-utils python3-markdown-it"
+packages_package="$packages_build debhelper dpkg-dev fakeroot lintian"
+packages_system="$packages_test $packages_package debootstrap procps systemd-container util-linux"
 
 # install_packages WHY PACKAGE...: says what is missing, then installs that.
 install_packages() {
@@ -38,11 +40,17 @@ install_packages() {
         $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
 }
 
-# build_in FOLDER CONFIGURE_OPTION...: out of the source tree.
-build_in() {
-        folder=$1
+# configure_in FOLDER CONFIGURE_OPTION...: out of the source tree.
+configure_in() {
+        folder_to_configure=$1
         shift
         (cd "$top" && { [ -x configure ] && [ configure -nt configure.ac ] || autoreconf -fi; })
-        mkdir -p "$folder"
-        (cd "$folder" && { [ -e Makefile ] || "$top/configure" -q "$@"; } && make -s -j"$(nproc)")
+        mkdir -p "$folder_to_configure"
+        (cd "$folder_to_configure" && { [ -e Makefile ] || "$top/configure" -q "$@"; })
+}
+
+# build_in FOLDER CONFIGURE_OPTION...
+build_in() {
+        configure_in "$@"
+        (cd "$1" && make -s -j"$(nproc)")
 }
