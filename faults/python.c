@@ -3,8 +3,8 @@
 
 /* Folders of code that is not the user's. */
 static bool is_library(struct span path) {
-        static const char *const parts[] = {"site-packages/", "dist-packages/", "/pyflink/", "/apache_beam/",
-                                            "/lib/python",    "<frozen",        "/py4j/",    "pyflink.zip"};
+        static const char *const parts[] = {"site-packages/", "dist-packages/", "/apache_beam/", "/lib/python",
+                                            "<frozen",        "/py4j/",         "pyflink.zip"};
         for (size_t i = 0; i < ELEMENTS(parts); i++)
                 if (span_find(path, span_of(parts[i])) >= 0)
                         return true;

@@ -313,11 +313,14 @@ static bool is_whole_object(struct span line) {
         if (span_find(line, SPAN("\"events\"")) < 0 && span_find(line, SPAN("\"log_lines\"")) < 0 &&
             span_find(line, SPAN("\"results\"")) < 0)
                 return true;
-        while (json_next(&c, &list))
-                if (list.kind == '[' || list.kind == '{')
-                        return span_find(line, SPAN("\"logger\"")) >= 0 &&
-                               span_find(line, SPAN("\"messageType\"")) >= 0;
-        return true;
+        bool has_list = false, is_record = false;
+        while (json_next(&c, &list)) {
+                bool is_list = span_is(list.name, "events") || span_is(list.name, "log_lines") ||
+                               span_is(list.name, "results");
+                has_list |= is_list && list.kind == '[';
+                is_record |= span_is(list.name, "logger") || span_is(list.name, "messageType");
+        }
+        return !has_list || is_record;
 }
 
 static bool begins_json(struct span line) {

@@ -351,6 +351,16 @@ const struct fault_rule fault_rules[] = {
          "The Kinesis source cannot list the stream's shards.",
          "Check permission kinesis:ListShards, the stream's ARN and region, and the route to Kinesis."},
 
+        /* A search index says itself what it refuses. */
+        {"search-bulk",
+         "OpenSearchException|ElasticsearchException|OpenSearchStatusException|ElasticsearchStatusException|BulkRequestFailed*|ResponseException",
+         NULL, NULL, T, "sink", RULE_EXPLAINS, "OpenSearch refused documents of a bulk request.",
+         "The message names index and field: mapping conflicts need a new index or a cleaned field; handle rejected documents with a failure handler."},
+        {"search-bulk-words", NULL,
+         "mapper_parsing_exception|illegal_argument_exception|document_parsing_exception|strict_dynamic_mapping_exception|cluster_block_exception|version_conflict_engine_exception|bulk&fail|bulk&error|limit of total fields",
+         NULL, T, "sink", RULE_EXPLAINS, "OpenSearch refused documents of a bulk request.",
+         "The message names index and field: mapping conflicts need a new index or a cleaned field; a cluster block needs disk."},
+
         /* Records that cannot be read. */
         {"json-record",
          "JsonParseException|JsonProcessingException|JsonMappingException|MismatchedInputException|InvalidFormatException|UnrecognizedPropertyException|JsonEOFException|InvalidDefinitionException|MalformedJsonException|JsonSyntaxException|JSONException|InvalidTypeIdException|JsonIOException|InvalidNullException|ValueInstantiationException|StreamReadException|StreamConstraintsException|DatabindException|UnrecognizedTokenException|JSONDecodeError|ParsingException|JsonException|JsonDecodingException",
@@ -433,14 +443,6 @@ const struct fault_rule fault_rules[] = {
          "SQLException|BatchUpdateException|PSQLException|SQLSyntaxErrorException|MySQLTransactionRollbackException|SQLTimeoutException|SQLRecoverableException|SQLServerException|PSQLState*|SQLDataException|SQLIntegrityConstraintViolationException|SQLTransactionRollbackException|SnowflakeSQLException|MysqlDataTruncation",
          NULL, NULL, T, "sink", RULE_EXPLAINS, "The database refused the statement.",
          "Read the database's own message: the statement, table or connection is named there."},
-        {"search-bulk",
-         "OpenSearchException|ElasticsearchException|OpenSearchStatusException|ElasticsearchStatusException|BulkRequestFailed*|ResponseException",
-         NULL, NULL, T, "sink", RULE_EXPLAINS, "OpenSearch refused documents of a bulk request.",
-         "The message names index and field: mapping conflicts need a new index or a cleaned field; handle rejected documents with a failure handler."},
-        {"search-bulk-words", NULL,
-         "mapper_parsing_exception|illegal_argument_exception|document_parsing_exception|strict_dynamic_mapping_exception|cluster_block_exception|version_conflict_engine_exception|bulk&fail|bulk&error|limit of total fields",
-         NULL, T, "sink", RULE_EXPLAINS, "OpenSearch refused documents of a bulk request.",
-         "The message names index and field: mapping conflicts need a new index or a cleaned field; a cluster block needs disk."},
         {"dynamodb",
          "ConditionalCheckFailedException|TransactionCanceledException|ItemCollectionSizeLimitExceededException|DynamoDbException|DynamoDbSinkException|DynamoDbWriterException|AmazonDynamoDBException|TransactionConflictException",
          NULL, NULL, T, "sink", RULE_EXPLAINS, "DynamoDB refused the write.",

@@ -215,11 +215,34 @@ static void reverse(struct trace *t) {
         }
 }
 
+/* Classes whose message is often only what their cause says of itself. */
+static bool may_quote(struct span exception_class) {
+        static const char *const names[] = {"CompletionException",
+                                            "ExecutionException",
+                                            "RuntimeException",
+                                            "Exception",
+                                            "IOException",
+                                            "FlinkException",
+                                            "FlinkRuntimeException",
+                                            "UncheckedIOException",
+                                            "UndeclaredThrowableException",
+                                            "InvocationTargetException",
+                                            "UncheckedExecutionException",
+                                            "JobExecutionException",
+                                            "RemoteTransportException",
+                                            "AsynchronousException"};
+        struct span name = trace_simple_name(exception_class);
+        for (size_t i = 0; i < ELEMENTS(names); i++)
+                if (span_is(name, names[i]))
+                        return true;
+        return false;
+}
+
 /* Exceptions that a message quotes ("CompletionException: com.acme.BadRecord: ...") when their own sections are missing. */
 static void unfold_quoted(struct trace *t) {
         struct trace_section root = t->sections[0];
         size_t len;
-        while (t->n_sections < TRACE_SECTIONS_MAX && root.exception_class.len > 0 &&
+        while (t->n_sections < TRACE_SECTIONS_MAX && may_quote(root.exception_class) &&
                trace_is_class(root.message, &len) && ends_like_exception((struct span){root.message.data, len})) {
                 struct trace_section quoted = {0};
                 read_header(root.message, &quoted);
