@@ -11,10 +11,23 @@
 enum {
         LATE_S =
                 600, /* field reports: a point comes ten minutes late at worst: asked for again as long, which costs nothing */
-        RESTLESS_S = 1800, /* a restart makes an application suspicious for as long */
+        FOUND_BACKFILL_S = 86400, /* there may be hundreds of them, and diagnosers look back some hours */
+        RESTLESS_S = 1800,        /* a restart makes an application suspicious for as long */
 };
 
+void watched_series_done(struct watched_series *s) {
+        if (s->dimensions[0])
+                free((char *)s->dimensions);
+}
+
+static void clear_series(struct watched *w) {
+        for (size_t i = 0; i < w->n_series; i++)
+                watched_series_done(&w->series[i]);
+        w->n_series = 0;
+}
+
 static void watched_done(struct watched *w) {
+        clear_series(w);
         free(w->name);
         free(w->arn);
         free(w->status);
@@ -26,6 +39,7 @@ void plan_done(struct plan *p) {
                 watched_done(&p->applications[i]);
         free(p->applications);
         free(p->places);
+        plan_found_done(p);
         *p = (struct plan){.target = p->target};
 }
 
@@ -37,7 +51,7 @@ static int set_place(struct plan *p, int64_t id, size_t application, size_t seri
         return 0;
 }
 
-static int set_places(struct plan *p) {
+int plan_set_places(struct plan *p) {
         p->n_places = 0;
         for (size_t i = 0; i < p->n_applications; i++)
                 for (size_t k = 0; k < p->applications[i].n_series; k++)
@@ -114,7 +128,7 @@ int plan_set_names(struct plan *p, const struct listed_application *names, size_
                 *ret_added = p->n_applications - n_before;
         if (ret_removed)
                 *ret_removed = removed;
-        int placed = set_places(p);
+        int placed = plan_set_places(p);
         return r < 0 ? r : placed;
 }
 
@@ -127,13 +141,14 @@ bool watched_has_changed(const struct watched *w, const struct listed_applicatio
 
 static bool has_series(const struct watched *w, const struct metric *m) {
         for (size_t i = 0; i < w->n_series; i++)
-                if (w->series[i].metric == m)
+                if (w->series[i].metric == m && !w->series[i].is_found)
                         return true;
         return false;
 }
 
-static int add_series(struct plan *p, struct store *store, struct watched *w, const struct metric *m) {
-        struct series_key key = {p->target, w->name, m->name, m->statistic, ""};
+int plan_add_series(struct plan *p, struct store *store, struct watched *w, const struct metric *m,
+                    const char *dimensions, struct watched_series **ret) {
+        struct series_key key = {p->target, w->name, m->name, m->statistic, dimensions};
         struct watched_series fresh = {.metric = m};
         int r = store_series(store, &key, &fresh.id);
         if (r >= 0)
@@ -144,10 +159,16 @@ static int add_series(struct plan *p, struct store *store, struct watched *w, co
                 return r;
         if (r > 0)
                 fresh.newest.at_s = 0;
-        struct watched_series *s = LIST_ADD(w->series, w->n_series, w->series_size);
-        if (!s)
+        fresh.dimensions = dimensions[0] ? strdup(dimensions) : "";
+        struct watched_series *s = fresh.dimensions ? LIST_ADD(w->series, w->n_series, w->series_size) : NULL;
+        if (!s) {
+                if (fresh.dimensions)
+                        watched_series_done(&fresh);
                 return -ENOMEM;
+        }
         *s = fresh;
+        if (ret)
+                *ret = s;
         return set_place(p, s->id, (size_t)(w - p->applications), w->n_series - 1);
 }
 
@@ -166,7 +187,7 @@ int plan_describe(struct plan *p, struct store *store, const struct application 
         w->level = metric_level_parse(facts->metrics_level);
         int version = flink_version(facts->runtime);
         if (version != w->flink_version)
-                w->n_series = 0;
+                clear_series(w);
         w->flink_version = version;
         w->version_id = facts->version_id;
         if (text_replace(&w->arn, facts->arn) < 0 || text_replace(&w->status, facts->status) < 0)
@@ -175,7 +196,7 @@ int plan_describe(struct plan *p, struct store *store, const struct application 
                 const struct metric *m = &metrics[i];
                 if (!is_application_wide(m) || !metric_is_published(m, version, w->level) || has_series(w, m))
                         continue;
-                int r = add_series(p, store, w, m);
+                int r = plan_add_series(p, store, w, m, "", NULL);
                 if (r < 0)
                         return r;
         }
@@ -197,7 +218,8 @@ int plan_refresh(struct plan *p, struct store *store) {
 /* A series without a single point (the lag of a source that the application does not have) is asked for as rarely as there is. */
 static double every_s(const struct watched *w, const struct watched_series *s, const struct plan_times *t) {
         bool is_empty = s->read_until_s > 0 && s->newest.at_s == 0;
-        bool is_restless = w->is_suspicious || t->now_s - w->restarted_at_s < RESTLESS_S;
+        bool is_read_by_none = s->is_found && s->metric->tier == TIER_RARE;
+        bool is_restless = !is_read_by_none && (w->is_suspicious || t->now_s - w->restarted_at_s < RESTLESS_S);
         bool is_sentinel = s->metric->tier == TIER_SENTINEL;
         double stretch = is_sentinel ? t->stretch.sentinels : t->stretch.others;
         enum metric_tier tier = is_empty ? TIER_RARE : is_restless ? TIER_SENTINEL : s->metric->tier;
@@ -217,7 +239,8 @@ static bool is_due(const struct watched *w, const struct watched_series *s, cons
 /* From the last settled point back over those that may still come late, to the newest whole period; false when there is none. */
 static bool span_of_query(const struct watched_series *s, const struct plan_times *t, int64_t *ret_from_s,
                           int64_t *ret_to_s) {
-        int64_t period_s = s->metric->period_s, from_s = t->now_s - t->backfill_s;
+        int64_t backfill_s = s->is_found && t->backfill_s > FOUND_BACKFILL_S ? FOUND_BACKFILL_S : t->backfill_s;
+        int64_t period_s = s->metric->period_s, from_s = t->now_s - backfill_s;
         if (s->read_until_s - LATE_S > from_s)
                 from_s = s->read_until_s - LATE_S;
         *ret_from_s = from_s - from_s % period_s;
@@ -254,7 +277,7 @@ int plan_due(struct plan *p, const struct plan_times *t, enum plan_scope scope, 
                                 free(queries);
                                 return -ENOMEM;
                         }
-                        *q = (struct metric_query){s->id, w->name, s->metric, "", from_s, to_s};
+                        *q = (struct metric_query){s->id, w->name, s->metric, s->dimensions, from_s, to_s};
                         s->asked_at_s = t->now_s;
                 }
         }

@@ -10,8 +10,10 @@ enum { PLAN_FACTS = FACT_SNAPSHOTS + 1 };
 
 struct watched_series {
         int64_t id;
-        const struct metric *metric;
-        int64_t read_until_s; /* settled up to here; 0: never read */
+        const struct metric *metric; /* of the catalogue, or the plan's own */
+        const char *dimensions;      /* as in struct series_key; owned unless "" */
+        bool is_found, is_listed;    /* ListMetrics named it, and did so the last time */
+        int64_t read_until_s;        /* settled up to here; 0: never read */
         int64_t asked_at_s;
         struct sample newest; /* at_s 0: none was ever seen */
 };
@@ -35,6 +37,7 @@ struct watched {
         int64_t retry_at_s;     /* facts could not be read: not before */
         struct watched_series *series;
         size_t n_series, series_size;
+        size_t n_needed, n_others, n_left_out, n_said; /* of those that ListMetrics named */
 };
 
 struct plan {
@@ -46,6 +49,8 @@ struct plan {
                 bool is_set;
         } * places;
         size_t n_places, places_size;
+        struct metric **rows; /* of series that the catalogue does not have, or not at that pace */
+        size_t n_rows, rows_size;
 };
 
 enum plan_scope { PLAN_EARLY /* what shows restarts, where it was never read */, PLAN_ALL };
@@ -70,6 +75,17 @@ int plan_set_names(struct plan *p, const struct listed_application *names, size_
 bool watched_has_changed(const struct watched *w, const struct listed_application *listed);
 /* Takes over newly read facts and finds the series that this runtime and metrics level publish. 0 or -errno. */
 int plan_describe(struct plan *p, struct store *store, const struct application *facts);
+/* Series that ListMetrics names, page by page; after the last one those that it names no more are forgotten. 0 or -errno. */
+void plan_begin_found(struct plan *p);
+int plan_take_found(struct plan *p, struct store *store, const struct batch *page);
+int plan_end_found(struct plan *p);
+/* For plan_found.c. */
+void plan_found_done(struct plan *p);
+int plan_add_series(struct plan *p, struct store *store, struct watched *w, const struct metric *m,
+                    const char *dimensions, struct watched_series **ret);
+int plan_set_places(struct plan *p);
+void watched_series_done(struct watched_series *s);
+
 /* After a poll: how far each series has been read. 0 or -errno. */
 int plan_refresh(struct plan *p, struct store *store);
 

@@ -20,6 +20,7 @@ enum phase {
         PHASE_DESCRIBE,
         PHASE_EARLY,
         PHASE_JUDGE_EARLY,
+        PHASE_SERIES,
         PHASE_METRICS,
         PHASE_LIST,
         PHASE_JUDGE,
@@ -51,6 +52,7 @@ struct poller {
         struct timer news; /* applications wait to be judged again, out of turn */
         struct target_state state;
         struct census census;
+        int64_t series_due_at_s; /* ListMetrics is to be asked */
         int64_t discovered_at_s, round_at_s, tokens_at_ms;
         double control_tokens;
         size_t n_good, n_bad; /* tasks of this round */
@@ -72,6 +74,7 @@ int poller_start_task(struct poller *p, const struct collector *collector, const
 /* Phases: each returns true when it is over, but for tasks that are under way. */
 bool poller_discover(struct poller *p);
 bool poller_read_facts(struct poller *p);
+bool poller_find_series(struct poller *p);
 bool poller_read_early(struct poller *p);
 bool poller_read_metrics(struct poller *p);
 bool poller_judge_early(struct poller *p);

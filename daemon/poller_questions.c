@@ -13,6 +13,7 @@ enum {
         CONTROL_CALL_MS =
                 200, /* MSF publishes no figure for its API: assume 5 calls a second, and use half of that in the long run */
         OPERATIONS_OVERLAP_S = 3600,
+        SERIES_EVERY = 60, /* intervals */
 };
 
 /* What is asked of the control plane per application, when, and how often: in intervals. */
@@ -94,6 +95,20 @@ bool poller_read_facts(struct poller *p) {
                 poller_start_task(p, facts[which].collector, w->name, &job);
         }
         return true;
+}
+
+/* Tasks and operators are named nowhere else. A new one takes ListMetrics a quarter of an hour, a deploy makes new ones. */
+bool poller_find_series(struct poller *p) {
+        if (p->cursor > 0)
+                return true;
+        p->cursor = 1;
+        if (p->round_at_s < p->series_due_at_s || p->plan.n_applications == 0 ||
+            troubles_is_paused(&p->troubles, collector_series_list.name, p->round_at_s))
+                return true;
+        p->series_due_at_s = p->round_at_s + SERIES_EVERY * p->host.config->interval_s;
+        plan_begin_found(&p->plan);
+        struct collect_job job = {0};
+        return poller_start_task(p, &collector_series_list, NULL, &job) < 0;
 }
 
 static struct plan_times times_of(const struct poller *p) {

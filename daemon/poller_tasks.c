@@ -29,11 +29,25 @@ struct slot *poller_free_slot(struct poller *p) {
         return NULL;
 }
 
+enum { SERIES_LISTED_S = 900 }; /* a new series is in ListMetrics by then */
+
+/* A new version of an application has new operators. */
+static void note_version(struct poller *p, const struct application *a) {
+        const struct watched *w = plan_find(&p->plan, a->name);
+        int64_t due_at_s = poller_now_s(p) + SERIES_LISTED_S;
+        if (w && w->version_id != a->version_id && p->series_due_at_s > due_at_s)
+                p->series_due_at_s = due_at_s;
+}
+
 static void seen(void *arg, const struct batch *b) {
         struct slot *s = arg;
         struct poller *p = s->poller;
         int r = 0;
         plan_note(&p->plan, b, poller_now_s(p));
+        for (size_t i = 0; i < b->n_applications; i++)
+                note_version(p, &b->applications[i]);
+        if (b->n_series > 0)
+                r = plan_take_found(&p->plan, p->host.store, b);
         for (size_t i = 0; r == 0 && i < b->n_applications; i++)
                 r = plan_describe(&p->plan, p->host.store, &b->applications[i]);
         if (r < 0)
@@ -55,6 +69,19 @@ static void take_names(struct poller *p) {
         troubles_keep(&p->troubles, is_watched, &p->plan);
 }
 
+static void end_series(struct poller *p) {
+        if (plan_end_found(&p->plan) < 0)
+                log_error("%s: out of memory", p->tag);
+        for (size_t i = 0; i < p->plan.n_applications; i++) {
+                struct watched *w = &p->plan.applications[i];
+                if (w->n_left_out > 0 && w->n_left_out != w->n_said)
+                        log_notice(
+                                "%s: %s: %zu series of tasks and subtasks are not read: a coarser MetricsLevel costs less and is read whole",
+                                p->tag, w->name, w->n_left_out);
+                w->n_said = w->n_left_out;
+        }
+}
+
 static void note_failure(struct poller *p, struct slot *s, const struct err *err) {
         struct watched *w = s->application ? plan_find(&p->plan, s->application) : NULL;
         int64_t retry_at_s = troubles_failed(&p->troubles, s->collector->name, s->application, err, poller_now_s(p));
@@ -65,6 +92,8 @@ static void note_failure(struct poller *p, struct slot *s, const struct err *err
                 troubles_pause(&p->troubles, s->collector->name, retry_at_s);
         if (s->collector == &collector_discovery)
                 p->discovered_at_s = 0;
+        if (s->collector == &collector_series_list)
+                p->series_due_at_s = 0;
         if (s->queries)
                 plan_not_asked(&p->plan, s->queries, s->n_queries);
 }
@@ -78,6 +107,8 @@ static void task_done(void *arg, int result, const struct err *err) {
                 p->n_good++;
                 if (s->collector == &collector_discovery)
                         take_names(p);
+                if (s->collector == &collector_series_list)
+                        end_series(p);
                 troubles_ended(&p->troubles, s->collector->name, s->application);
         }
         poller_clear_slot(s);

@@ -269,6 +269,105 @@ static void test_note__running_time_falls__everything_for_half_an_hour(void **st
         assert_true(p->n < all);
 }
 
+static void list(struct batch *b, const char *application, const char *metric, const char *dimensions) {
+        struct listed_series s = {strdup(application), strdup(metric), strdup(dimensions)};
+        assert_int_equal(batch_add_series_take(b, &s), 0);
+}
+
+static const struct metric_query *query_by(const struct place *p, const char *metric, const char *dimensions) {
+        for (size_t i = 0; i < p->n; i++)
+                if (strcmp(p->queries[i].metric->name, metric) == 0 &&
+                    strcmp(p->queries[i].dimensions, dimensions) == 0)
+                        return &p->queries[i];
+        return NULL;
+}
+
+static void found(struct place *p, struct batch *b) {
+        plan_begin_found(&p->plan);
+        assert_int_equal(plan_take_found(&p->plan, p->store, b), 0);
+        assert_int_equal(plan_end_found(&p->plan), 0);
+}
+
+#define TASK "Task=Source: Kinesis -> Map"
+
+static void test_found__of_tasks_and_custom__asked_for_at_a_fitting_pace(void **state) {
+        struct place *p = *state;
+        SCOPED(batch_done) struct batch b = {0};
+        set_names(p, "*", three, 2, 2, 0);
+        describe(p, "orders", "FLINK-1_20", "RUNNING");
+        describe(p, "billing", "FLINK-1_20", "READY");
+        list(&b, "orders", "uptime", "");
+        list(&b, "orders", "busyTimeMsPerSecond", TASK);
+        list(&b, "orders", "numRecordsInPerSecond", "Parallelism=3\x1f" TASK);
+        list(&b, "orders", "numRecordsInPerSecond", TASK);
+        list(&b, "orders", "elapsedSecondsSinceLastSuccessfulCommit", "");
+        list(&b, "billing", "busyTimeMsPerSecond", TASK);
+        list(&b, "unknown", "busyTimeMsPerSecond", TASK);
+        size_t before = plan_find(&p->plan, "orders")->n_series;
+        found(p, &b);
+        found(p, &b); /* again: nothing twice */
+        assert_int_equal(plan_find(&p->plan, "orders")->n_series, before + 4);
+        assert_int_equal(plan_find(&p->plan, "billing")->n_series,
+                         before); /* its catalogue: what is stopped is not looked at */
+        due(p, NOW, PLAN_ALL);
+        assert_int_equal(query_by(p, "busyTimeMsPerSecond", TASK)->metric->tier, TIER_DIAGNOSIS);
+        assert_int_equal(query_by(p, "numRecordsInPerSecond", "Parallelism=3\x1f" TASK)->metric->tier, TIER_SLOW);
+        assert_int_equal(query_by(p, "numRecordsInPerSecond", TASK)->metric->tier, TIER_RARE);
+        assert_string_equal(query_by(p, "numRecordsInPerSecond", TASK)->metric->statistic, "Average");
+        const struct metric_query *custom = query_by(p, "elapsedSecondsSinceLastSuccessfulCommit", "");
+        assert_int_equal(custom->metric->tier, TIER_RARE);
+        assert_string_equal(custom->metric->statistic, "Maximum");
+        assert_int_equal(custom->from_s, NOW - DAY);
+        assert_true(custom->series_id != query_by(p, "uptime", "")->series_id);
+        answer(p, NOW - 120);
+        due(p, NOW + 600, PLAN_ALL);
+        assert_non_null(query_by(p, "busyTimeMsPerSecond", TASK));
+        assert_null(query_by(p, "numRecordsInPerSecond", TASK));
+        plan_find(&p->plan, "orders")->is_suspicious = true;
+        due(p, NOW + 660, PLAN_ALL);
+        assert_non_null(query_by(p, "busyTimeMsPerSecond", TASK));
+        assert_non_null(query_by(p, "numRecordsInPerSecond", "Parallelism=3\x1f" TASK));
+        assert_null(query_by(p, "elapsedSecondsSinceLastSuccessfulCommit", "")); /* no diagnoser reads it */
+}
+
+static void test_found__not_listed_any_more__forgotten(void **state) {
+        struct place *p = *state;
+        SCOPED(batch_done) struct batch b = {0}, later = {0};
+        set_names(p, "*", three, 1, 1, 0);
+        describe(p, "orders", "FLINK-1_20", "RUNNING");
+        size_t before = plan_find(&p->plan, "orders")->n_series;
+        list(&b, "orders", "busyTimeMsPerSecond", TASK);
+        list(&b, "orders", "busyTimeMsPerSecond", "Task=Sink");
+        found(p, &b);
+        list(&later, "orders", "busyTimeMsPerSecond", "Task=Sink");
+        plan_begin_found(&p->plan);
+        assert_int_equal(plan_take_found(&p->plan, p->store, &later), 0);
+        assert_int_equal(plan_find(&p->plan, "orders")->n_series, before + 2); /* the list may not be complete */
+        assert_int_equal(plan_end_found(&p->plan), 0);
+        assert_int_equal(plan_find(&p->plan, "orders")->n_series, before + 1);
+        due(p, NOW, PLAN_ALL);
+        assert_null(query_by(p, "busyTimeMsPerSecond", TASK));
+        assert_non_null(query_by(p, "busyTimeMsPerSecond", "Task=Sink"));
+}
+
+static void test_found__thousands__the_needed_ones_first(void **state) {
+        struct place *p = *state;
+        SCOPED(batch_done) struct batch b = {0};
+        char dimensions[64];
+        set_names(p, "*", three, 1, 1, 0);
+        describe(p, "orders", "FLINK-1_20", "RUNNING");
+        size_t before = plan_find(&p->plan, "orders")->n_series;
+        for (int i = 0; i < 1000; i++) {
+                snprintf(dimensions, sizeof dimensions, "Parallelism=%d\x1fTask=Sink", i);
+                list(&b, "orders", "numRecordsIn", dimensions);
+                list(&b, "orders", "numRecordsInPerSecond", dimensions);
+        }
+        found(p, &b);
+        const struct watched *w = plan_find(&p->plan, "orders");
+        assert_int_equal(w->n_series, before + 1000 + 200);
+        assert_int_equal(w->n_left_out, 800);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -282,6 +381,9 @@ int main(void) {
                 CASE(test_due__read_before__continues_without_a_gap),
                 CASE(test_due__not_answered__is_due_again),
                 CASE(test_due__stopped__is_not_asked_for),
+                CASE(test_found__of_tasks_and_custom__asked_for_at_a_fitting_pace),
+                CASE(test_found__not_listed_any_more__forgotten),
+                CASE(test_found__thousands__the_needed_ones_first),
                 CASE(test_note__running_time_falls__everything_for_half_an_hour),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
