@@ -13,6 +13,7 @@
 
 enum { TABLE_ROWS = 200, SPAN_STANDARD_S = 3 * 3600, NAMED_MARKS = 26 };
 
+static const char *const folds[] = {"min", "max", "mean", "sum", "count", "last", NULL};
 static const char *const formats[] = {"table", "plot", "csv", "json", NULL};
 
 static const struct option options[] = {
@@ -49,6 +50,11 @@ static const struct option options[] = {
          .kind = VALUE_DURATION,
          .value_name = "DUR",
          .help = "one value for so long (as fits the output)"},
+        {.name = "fold",
+         .kind = VALUE_CHOICE,
+         .value_name = "WHAT",
+         .choices = folds,
+         .help = "what that value says of the samples of a step (as suits the statistic)"},
         {.name = "format",
          .kind = VALUE_CHOICE,
          .value_name = "FORMAT",

@@ -3,6 +3,7 @@
  * the call begins, the points come from a cursor. */
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "rpc/method.h"
 #include "rpc/points.h"
@@ -16,17 +17,13 @@ enum {
         INCIDENTS_MAX = 500,
 };
 
-enum { APP, METRIC, STAT, DIM, SINCE, UNTIL, STEP, TARGET };
+enum { APP, METRIC, STAT, DIM, SINCE, UNTIL, STEP, FOLD, TARGET };
 static const struct rpc_param params[] = {
-        [APP] = {"app", RPC_KIND_TEXT, true},
-        [METRIC] = {"metric", RPC_KIND_TEXT, true},
-        [STAT] = {"stat", RPC_KIND_TEXT, false},
-        [DIM] = {"dim", RPC_KIND_DIMENSIONS, false},
-        [SINCE] = {"since", RPC_KIND_INSTANT, false},
-        [UNTIL] = {"until", RPC_KIND_INSTANT, false},
-        [STEP] = {"step", RPC_KIND_DURATION, false},
-        [TARGET] = {"target", RPC_KIND_TEXT, false},
-        {0},
+        [APP] = {"app", RPC_KIND_TEXT, true},         [METRIC] = {"metric", RPC_KIND_TEXT, true},
+        [STAT] = {"stat", RPC_KIND_TEXT, false},      [DIM] = {"dim", RPC_KIND_DIMENSIONS, false},
+        [SINCE] = {"since", RPC_KIND_INSTANT, false}, [UNTIL] = {"until", RPC_KIND_INSTANT, false},
+        [STEP] = {"step", RPC_KIND_DURATION, false},  [FOLD] = {"fold", RPC_KIND_TEXT, false},
+        [TARGET] = {"target", RPC_KIND_TEXT, false},  {0},
 };
 
 struct history {
@@ -193,6 +190,27 @@ static int make_head(struct rpc_question *q, struct history *h) {
         return h->head.failed;
 }
 
+static const struct {
+        const char *name;
+        enum store_fold fold;
+} folds[] = {{"min", STORE_FOLD_MIN}, {"max", STORE_FOLD_MAX},     {"mean", STORE_FOLD_MEAN},
+             {"sum", STORE_FOLD_SUM}, {"count", STORE_FOLD_COUNT}, {"last", STORE_FOLD_LAST}};
+
+static int open_cursor(struct rpc_question *q, struct history *h) {
+        const char *name = q->values[FOLD].text;
+        size_t i = 0;
+        while (name && i < ELEMENTS(folds) && strcmp(folds[i].name, name) != 0)
+                i++;
+        if (i == ELEMENTS(folds))
+                return rpc_fail(q, RPC_ERROR_PARAMS, "fold must be min, max, mean, sum, count or last, not %.40s",
+                                name);
+        int64_t fold_s = h->step_s > h->period_s || name ? h->step_s : 0;
+        int r = store_samples(q->host->store, h->row->id, h->from_s, h->to_s, fold_s, &h->cursor);
+        if (r == 0 && name)
+                store_cursor_fold(h->cursor, folds[i].fold);
+        return r;
+}
+
 static int history_start(struct rpc_question *q, void **ret_state) {
         struct history *h = calloc(1, sizeof *h);
         *ret_state = h;
@@ -207,8 +225,7 @@ static int history_start(struct rpc_question *q, void **ret_state) {
                 r = choose_span(q, h);
         if (r == 0)
                 r = make_head(q, h);
-        int64_t fold_s = h->step_s > h->period_s ? h->step_s : 0;
-        return r < 0 ? r : store_samples(q->host->store, h->row->id, h->from_s, h->to_s, fold_s, &h->cursor);
+        return r < 0 ? r : open_cursor(q, h);
 }
 
 static int history_step(struct rpc_question *q, void *state, struct jsonw *w) {

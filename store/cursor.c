@@ -9,13 +9,11 @@
 /* Days, as they are stored, that one call reads when it has something to hand out. */
 enum { DAYS_A_CALL = 4 };
 
-enum fold { FOLD_MEAN, FOLD_MAX, FOLD_MIN, FOLD_SUM };
-
 struct store_cursor {
         struct store *store;
         uint32_t series;
         int64_t at_s, to_s, step_s;
-        enum fold fold;
+        enum store_fold fold;
         bool may_use_hours;
         struct entries entries; /* scratch */
         struct hours stretch;   /* read and not yet handed out: hours, or samples as hours of one */
@@ -24,12 +22,12 @@ struct store_cursor {
         struct hour step; /* being folded; n_samples 0: none */
 };
 
-static enum fold fold_of(const char *statistic) {
+static enum store_fold fold_of(const char *statistic) {
         if (strcmp(statistic, "Maximum") == 0)
-                return FOLD_MAX;
+                return STORE_FOLD_MAX;
         if (strcmp(statistic, "Minimum") == 0)
-                return FOLD_MIN;
-        return strcmp(statistic, "Sum") == 0 ? FOLD_SUM : FOLD_MEAN;
+                return STORE_FOLD_MIN;
+        return strcmp(statistic, "Sum") == 0 ? STORE_FOLD_SUM : STORE_FOLD_MEAN;
 }
 
 /* Where the samples of the series begin and end, so that nothing is looked for beyond. */
@@ -65,6 +63,10 @@ int store_samples(struct store *s, int64_t series_id, int64_t from_s, int64_t to
         narrow(c);
         *ret = c;
         return 0;
+}
+
+void store_cursor_fold(struct store_cursor *c, enum store_fold fold) {
+        c->fold = fold;
 }
 
 void store_cursor_free(struct store_cursor *c) {
@@ -147,18 +149,30 @@ static void take(struct store_cursor *c, const struct hour *h, int64_t step_at_s
         step->max = h->max > step->max ? h->max : step->max;
         step->min = h->min < step->min ? h->min : step->min;
         step->sum += h->sum;
+        step->last = h->last;
         step->n_samples += h->n_samples;
 }
 
+static double figure_of(const struct hour *h, enum store_fold fold) {
+        switch (fold) {
+        case STORE_FOLD_MAX:
+                return h->max;
+        case STORE_FOLD_MIN:
+                return h->min;
+        case STORE_FOLD_SUM:
+                return h->sum;
+        case STORE_FOLD_COUNT:
+                return h->n_samples;
+        case STORE_FOLD_LAST:
+                return h->last;
+        case STORE_FOLD_MEAN:
+                break;
+        }
+        return h->sum / h->n_samples;
+}
+
 static struct sample finish_step(struct store_cursor *c) {
-        const struct hour *h = &c->step;
-        struct sample made = {h->at_s, h->sum};
-        if (c->fold == FOLD_MAX)
-                made.value = h->max;
-        else if (c->fold == FOLD_MIN)
-                made.value = h->min;
-        else if (c->fold == FOLD_MEAN)
-                made.value = h->sum / h->n_samples;
+        struct sample made = {c->step.at_s, figure_of(&c->step, c->fold)};
         c->step.n_samples = 0;
         return made;
 }

@@ -30,8 +30,11 @@ int store_read_until(struct store *s, int64_t series_id, int64_t *ret_until_s);
 /* Cursor over [from_s, to_s), oldest first: up to `max` samples into `into`, *ret_n == 0 at the end. step_s > 0: one sample per step,
  * folded by the series' statistic (Maximum: max, Minimum: min, Sum: sum, else mean). */
 struct store_cursor;
+enum store_fold { STORE_FOLD_MEAN, STORE_FOLD_MAX, STORE_FOLD_MIN, STORE_FOLD_SUM, STORE_FOLD_COUNT, STORE_FOLD_LAST };
 int store_samples(struct store *s, int64_t series_id, int64_t from_s, int64_t to_s, int64_t step_s, struct store_cursor **ret);
 int store_cursor_next(struct store_cursor *c, struct sample *into, size_t max, size_t *ret_n);
+/* What a step says of its samples instead; before the first store_cursor_next. */
+void store_cursor_fold(struct store_cursor *c, enum store_fold fold);
 void store_cursor_free(struct store_cursor *c);
 /* Newest sample of a series: 0, or 1 when there is none. */
 int store_newest(struct store *s, int64_t series_id, struct sample *ret);

@@ -31,6 +31,7 @@ complete -c flinkwatchctl -n '__fish_seen_subcommand_from history' -l dim -x -d 
 complete -c flinkwatchctl -n '__fish_seen_subcommand_from history' -l since -x -d 'how far back, as 2h, 14d or a time (3h)'
 complete -c flinkwatchctl -n '__fish_seen_subcommand_from history' -l until -x -d 'where to end, as a time or as 2h before now (now)'
 complete -c flinkwatchctl -n '__fish_seen_subcommand_from history' -l step -x -d 'one value for so long (as fits the output)'
+complete -c flinkwatchctl -n '__fish_seen_subcommand_from history' -l fold -x -a 'min max mean sum count last' -d 'what that value says of the samples of a step (as suits the statistic)'
 complete -c flinkwatchctl -n '__fish_seen_subcommand_from history' -l format -x -a 'table plot csv json' -d 'table, a chart, for a spreadsheet, or JSON (table)'
 complete -c flinkwatchctl -n __fish_use_subcommand -a metrics -d 'which series are stored for an application, with their newest values'
 complete -c flinkwatchctl -n '__fish_seen_subcommand_from metrics' -l app -x -a '(__flinkwatchctl_ask apps name)' -d 'the application'
