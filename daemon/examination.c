@@ -275,12 +275,10 @@ static bool was_allowed(int result) {
         return result == 0 || result == -ENOENT;
 }
 
-static void note_failure(struct examination *x, struct tally *tally, const struct trial *t, int code,
-                         const struct err *err) {
+static void note_failure(struct examination *x, struct tally *tally, const struct trial *t, const struct err *err) {
         const struct examined *e = t->n_turns > 0 ? current(x) : x->chosen;
         if (tally->n_bad++ > 0)
                 return;
-        tally->code = code;
         tally->err = *err;
         if (text_replace(&tally->application, e ? e->name : NULL) < 0 ||
             text_replace(&tally->log_group, e ? e->facts.log_group : NULL) < 0)
@@ -300,7 +298,7 @@ static void note_result(struct examination *x, const struct trial *t, const stru
                 if (!was_asked)
                         tally->why_not = r->result < 0 ? stopped : nothing;
                 else if (is_last && !was_allowed(r->result))
-                        note_failure(x, tally, t, r->result, r->err);
+                        note_failure(x, tally, t, r->err);
                 else
                         tally->n_good++;
         }
@@ -351,8 +349,8 @@ static const char *name_of(const char *action, const struct tally *tally) {
 
 static void say_tally(struct examination *x, const struct trial *t, const char *action, const struct tally *tally) {
         if (tally->n_bad > 0) {
-                SCOPED(free) char *mend = examination_mend(x, action, tally->code, t->service, name_of(action, tally));
-                bool may_pass = tally->code == -EAGAIN;
+                SCOPED(free) char *mend = examination_mend(x, action, &tally->err, t->service, name_of(action, tally));
+                bool may_pass = tally->err.code == -EAGAIN;
                 doctor_say(&x->lines, may_pass ? VERDICT_WARNING : VERDICT_FAILED, action, tally->application, mend,
                            "%s%s", tally->err.text, tally->n_good > 0 ? " (others were answered)" : "");
         } else if (tally->n_good > 1) {

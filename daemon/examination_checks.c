@@ -36,13 +36,25 @@ static void put_reach(const struct examination *x, const char *service, struct b
                            e.host, x->region, service);
 }
 
+static void put_authority(const struct examination *x, const char *service, struct buf *out) {
+        SCOPED(endpoint_done) struct endpoint e = {0};
+        const char *bundle = client_ca_bundle(x->client);
+        int r = client_endpoint(x->client, service, NULL, NULL, &e, NULL);
+        buf_printf(out, "AWS_CA_BUNDLE (or ca_bundle of the profile) must name a file with the authority of %s",
+                   r < 0 ? service : e.host);
+        if (bundle)
+                buf_printf(out, "; it is %s now", bundle);
+        buf_put_str(out, ". If a proxy opens TLS here, that is the proxy's authority");
+}
+
 static void put_keys(const struct examination *x, struct buf *out) {
         buf_put_str(out, "renew or replace the keys of: ");
         client_describe(x->client, out);
 }
 
-char *examination_mend(const struct examination *x, const char *action, int code, const char *service,
+char *examination_mend(const struct examination *x, const char *action, const struct err *err, const char *service,
                        const char *name) {
+        const int code = err->code;
         SCOPED(buf_done) struct buf text = BUF_INIT(MEND_MAX_BYTES);
         const struct policy_place place = examination_place(x);
         if (code == -EACCES && action)
@@ -51,6 +63,8 @@ char *examination_mend(const struct examination *x, const char *action, int code
                 put_keys(x, &text);
         else if (code == -EAGAIN)
                 buf_put_str(&text, "run the doctor again in a minute");
+        else if (code == -EIO && strstr(err->text, exchange_way_out(AWS_TRANSIENT, HTTP_FAULT_TLS)))
+                put_authority(x, service, &text);
         else if ((code == -EIO || code == -ETIMEDOUT) && is_unreached(x, service))
                 put_reach(x, service, &text);
         else if (code == -EIO || code == -ETIMEDOUT)
@@ -123,7 +137,7 @@ void check_credentials(struct examination *x, const struct probe_result *r) {
         } else if (!x->has_keys) {
                 doctor_say(&x->lines, VERDICT_SKIPPED, check, NULL, NULL, "not tried: there are no keys to ask with");
         } else {
-                SCOPED(free) char *mend = examination_mend(x, NULL, r->result, "sts", NULL);
+                SCOPED(free) char *mend = examination_mend(x, NULL, r->err, "sts", NULL);
                 doctor_say(&x->lines, r->result == -EAGAIN ? VERDICT_WARNING : VERDICT_FAILED, check, NULL, mend, "%s",
                            r->err->text);
         }

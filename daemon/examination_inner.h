@@ -18,7 +18,6 @@ struct examined {
 /* How often an action was answered and how often not. */
 struct tally {
         size_t n_good, n_bad;
-        int code;
         struct err err;      /* of the first that was not */
         char *application;   /* it was asked of; NULL: of none */
         char *log_group;     /* likewise */
@@ -48,7 +47,7 @@ struct examination {
 
 struct policy_place examination_place(const struct examination *x);
 /* What to do about a failure: `action` NULL when no permission is concerned. For the caller to free; NULL: nothing to say, or out of memory. */
-char *examination_mend(const struct examination *x, const char *action, int code, const char *service,
+char *examination_mend(const struct examination *x, const char *action, const struct err *err, const char *service,
                        const char *name);
 
 /* Each adds lines. */

@@ -101,6 +101,7 @@ static void finish(struct exchange_run *run, int result, const struct err *err) 
         struct err copy = {.code = result};
         if (err)
                 copy = *err;
+        copy.code = result;
         exchange_cancel(run);
         job.done(job.arg, result, &copy);
 }

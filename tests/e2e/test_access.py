@@ -129,6 +129,28 @@ def test_proxy__real_names__tunnels_to_each_service(aws, proxy, certificate):
     assert hosts == HOSTS[:5]
 
 
+@pytest.mark.parametrize("region,variables,hosts", [
+    ("us-east-1", {"AWS_USE_FIPS_ENDPOINT": "true"}, "monitoring-fips.{r}.amazonaws.com kinesisanalytics-fips.{r}.amazonaws.com "
+     "logs-fips.{r}.amazonaws.com sns-fips.{r}.amazonaws.com sts-fips.{r}.amazonaws.com"),
+    ("eu-west-1", {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, "monitoring.{r}.api.aws kinesisanalytics.{r}.api.aws logs.{r}.api.aws "
+     "sns.{r}.api.aws sts.{r}.api.aws"),
+    ("us-gov-west-1", {"AWS_USE_FIPS_ENDPOINT": "true"}, "monitoring.{r}.amazonaws.com kinesisanalytics-fips.{r}.amazonaws.com "
+     "logs.{r}.amazonaws.com sns.{r}.amazonaws.com sts.{r}.amazonaws.com"),
+    ("cn-north-1", {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, "monitoring.{r}.api.amazonwebservices.com.cn "
+     "kinesisanalytics.{r}.api.amazonwebservices.com.cn logs.{r}.api.amazonwebservices.com.cn sns.{r}.api.amazonwebservices.com.cn "
+     "sts.{r}.api.amazonwebservices.com.cn"),
+    ("cn-north-1", {}, "monitoring.{r}.amazonaws.com.cn kinesisanalytics.{r}.amazonaws.com.cn logs.{r}.amazonaws.com.cn "
+     "sns.{r}.amazonaws.com.cn sts.{r}.amazonaws.com.cn"),
+], ids=["fips", "dual-stack", "GovCloud, fips", "China, dual-stack", "China"])
+def test_partition__by_variables__the_right_hosts_are_called(aws, proxy, region, variables, hosts):
+    """As far as the tunnel: the certificate is that of another place, so nothing is said there."""
+    for operation, host in zip(ENDPOINTS, hosts.format(r=region).split()):
+        run(["--region", region, "--topic-arn", f"arn:aws:sns:{region}:{ACCOUNT}:oncall", "--log-group", GROUP, operation],
+            environment(aws, AWS_ENDPOINT_URL=None, HTTPS_PROXY=proxy.url, AWS_MAX_ATTEMPTS="1", **variables))
+        assert proxy.asked.pop() == host + ":443" and proxy.asked == []
+    assert aws.requests() == []
+
+
 def test_proxy__no_proxy__goes_straight(aws, proxy, certificate):
     variables = environment(aws, AWS_ENDPOINT_URL=aws.https_url, HTTPS_PROXY=proxy.url, NO_PROXY="localhost,127.0.0.1",
                             AWS_CA_BUNDLE=certificate[0])

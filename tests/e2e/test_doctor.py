@@ -213,6 +213,22 @@ def test_service__cannot_be_reached__where_and_what_to_open(daemon, service, var
     assert NOWHERE in failed[0]["mend"] and "reach" in failed[0]["mend"], failed
 
 
+@pytest.mark.parametrize("variables,words", [
+    ({"AWS_CA_BUNDLE": None}, "AWS_CA_BUNDLE"),
+    ({"AWS_CA_BUNDLE": "/nonexistent/ca.pem"}, "AWS_CA_BUNDLE"),
+], ids=["self-signed", "no such file"])
+def test_certificate__is_not_trusted__which_authority_to_give(tmp_path, variables, words):
+    with Simulator(SCENARIO, https=True) as sim, Daemon(sim, tmp_path) as daemon:
+        daemon.environment.update(AWS_ENDPOINT_URL=sim.https_url, AWS_MAX_ATTEMPTS="1")
+        daemon.environment.update({name: value for name, value in variables.items() if value})
+        doctor = examine(daemon, "prod")
+        failed = doctor.all("failed")
+        assert doctor.code == 1 and {line["check"] for line in failed} >= {"identity"}
+        for line in failed:
+            assert "certificate" in line["text"] and words in line["mend"] and "firewall" not in line["mend"], line
+        assert sim.requests() == []
+
+
 def test_service__throttles__is_no_fault(sim, daemon):
     daemon.environment["AWS_MAX_ATTEMPTS"] = "1"
     sim.faults({"kind": "throttle", "operation": "FilterLogEvents", "times": "always"})
