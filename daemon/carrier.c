@@ -180,6 +180,7 @@ static void done(void *arg, int result, const struct err *err) {
         }
         int64_t pause_s = backoff_s(c->errand.delivery.attempts, RETRY_LONGEST_S);
         c->retry_at_s = now_s + (c->retry_s > pause_s ? c->retry_s : pause_s);
+        vitals_attempt(c->host.vitals, c->notifier->name, c->outcome);
         hold(c, now_s);
         say(c);
         settle(c);

@@ -4,6 +4,7 @@
 
 #include "daemon/config.h"
 #include "daemon/exchange.h"
+#include "daemon/vitals.h"
 #include "store/store.h"
 
 struct carrier;
@@ -12,6 +13,7 @@ struct carrier_host {
         struct loop *loop;
         struct exchange *exchange;
         struct store *store;
+        struct vitals *vitals; /* may be NULL */
         void *arg;
         void (*rested)(void *arg); /* nothing is under way and nothing is due now */
 };

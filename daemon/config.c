@@ -39,6 +39,7 @@ void config_free(struct config *c) {
         free(c->state_directory);
         free(c->socket);
         free(c->socket_group);
+        free(c->metrics_listen);
         free_targets(c);
         free_notifiers(c);
         for (size_t i = 0; i < c->n_diagnosers; i++)

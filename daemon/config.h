@@ -54,6 +54,7 @@ struct config {
         char *state_directory, *socket, *socket_group;
         enum log_level log_level;
         int64_t interval_s, backfill_s, settle_s, retention_s;
+        char *metrics_listen; /* NULL: nothing is exposed */
         double monthly_budget_usd; /* negative: none */
         struct config_target *targets;
         size_t n_targets, targets_size;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "daemon/listen.h"
 #include "model/param.h"
 #include "util/number.h"
 #include "util/text.h"
@@ -28,6 +29,11 @@ static const struct config_key polling_keys[] = {
 
 static const struct config_key storage_keys[] = {
         {.name = "retention", KEY_DURATION, offsetof(struct config, retention_s), DAY, 3650 * (int64_t)DAY},
+        {0},
+};
+
+static const struct config_key metrics_keys[] = {
+        {.name = "listen", KEY_LISTEN, offsetof(struct config, metrics_listen)},
         {0},
 };
 
@@ -69,6 +75,7 @@ const struct config_section config_sections[N_SECTIONS] = {
         [SECTION_DAEMON] = {"daemon", false, daemon_keys},
         [SECTION_POLLING] = {"polling", false, polling_keys},
         [SECTION_STORAGE] = {"storage", false, storage_keys},
+        [SECTION_METRICS] = {"metrics", false, metrics_keys},
         [SECTION_TARGET] = {"target", true, target_keys},
         [SECTION_DIAGNOSER] = {"diagnoser", true, no_keys},
         [SECTION_APPLICATION] = {"application", true, application_keys},
@@ -105,6 +112,16 @@ static int set_budget(const struct config_key *key, double *slot, struct span te
         return 0;
 }
 
+static int set_listen(char **slot, const char *name, const char *text, struct err *reterr) {
+        struct listen_address address;
+        int r = listen_parse(text, &address, reterr);
+        if (r < 0) {
+                err_prefix(reterr, "%s =", name);
+                return r;
+        }
+        return text_replace(slot, text);
+}
+
 static int set_schedule(char **slot, const char *text, struct err *reterr) {
         struct schedule when;
         int r = schedule_parse(span_of(text), &when, reterr);
@@ -132,6 +149,8 @@ int config_key_set(const struct config_key *key, void *base, const char *text, s
                 if (severity_parse(value, slot) < 0)
                         return err_set(reterr, -EINVAL, "%s = %s: expected info, warning or critical", key->name, text);
                 return 0;
+        case KEY_LISTEN:
+                return set_listen(slot, key->name, text, reterr);
         case KEY_SCHEDULE:
                 return set_schedule(slot, text, reterr);
         case KEY_COUNT:

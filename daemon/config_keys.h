@@ -4,7 +4,17 @@
 
 #include "daemon/config.h"
 
-enum key_kind { KEY_TEXT, KEY_NAME, KEY_DURATION, KEY_LEVEL, KEY_SEVERITY, KEY_BUDGET, KEY_SCHEDULE, KEY_COUNT };
+enum key_kind {
+        KEY_TEXT,
+        KEY_NAME,
+        KEY_DURATION,
+        KEY_LEVEL,
+        KEY_SEVERITY,
+        KEY_BUDGET,
+        KEY_SCHEDULE,
+        KEY_COUNT,
+        KEY_LISTEN
+};
 
 struct config_key {
         const char *name; /* NULL ends the table */
@@ -23,6 +33,7 @@ enum section_id {
         SECTION_DAEMON,
         SECTION_POLLING,
         SECTION_STORAGE,
+        SECTION_METRICS,
         SECTION_TARGET,
         SECTION_DIAGNOSER,
         SECTION_APPLICATION,

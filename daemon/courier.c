@@ -42,7 +42,12 @@ int courier_new(const struct courier_host *host, struct courier **ret) {
         if (!c || !(c->carriers = calloc(host->config->n_notifiers + 1, sizeof *c->carriers)))
                 return -ENOMEM;
         c->host = *host;
-        struct carrier_host carrier = {host->loop, host->exchange, host->store, c, on_rested};
+        struct carrier_host carrier = {.loop = host->loop,
+                                       .exchange = host->exchange,
+                                       .store = host->store,
+                                       .vitals = host->vitals,
+                                       .arg = c,
+                                       .rested = on_rested};
         for (size_t i = 0; i < host->config->n_notifiers; i++) {
                 int r = carrier_new(&carrier, &host->config->notifiers[i], &c->carriers[i]);
                 if (r < 0)

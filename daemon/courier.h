@@ -4,6 +4,7 @@
 
 #include "daemon/config.h"
 #include "daemon/exchange.h"
+#include "daemon/vitals.h"
 #include "store/store.h"
 
 struct courier;
@@ -13,6 +14,7 @@ struct courier_host {
         struct exchange *exchange;
         struct store *store;
         const struct config *config;
+        struct vitals *vitals; /* may be NULL */
         void *arg;
         void (*idle)(void *arg); /* nothing is under way and nothing is due now */
 };

@@ -18,7 +18,13 @@ struct loop {
         struct loop_handlers handlers;
         ev_signal signals[3];
         ev_timer watchdog;
+        ev_check turn_begins;
+        ev_prepare turn_ends;
+        double turn_began_s; /* monotonic; 0: none yet */
+        struct loop_delays delays;
 };
+
+const double loop_delay_bounds_s[LOOP_DELAY_BOUNDS] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1};
 
 static int64_t read_clock_ms(clockid_t id) {
         struct timespec t;
@@ -57,6 +63,52 @@ static void on_signal(struct ev_loop *ev, ev_signal *w, int events) {
                 l->handlers.stop(l->handlers.arg);
 }
 
+static double monotonic_s(void) {
+        struct timespec t;
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void on_turn_begins(struct ev_loop *ev, ev_check *w, int events) {
+        (void)ev;
+        (void)events;
+        struct loop *l = w->data;
+        l->turn_began_s = monotonic_s();
+}
+
+static void on_turn_ends(struct ev_loop *ev, ev_prepare *w, int events) {
+        (void)ev;
+        (void)events;
+        struct loop *l = w->data;
+        double took_s = monotonic_s() - l->turn_began_s;
+        size_t i = 0;
+        if (l->turn_began_s <= 0)
+                return;
+        while (i < LOOP_DELAY_BOUNDS && took_s > loop_delay_bounds_s[i])
+                i++;
+        l->delays.counts[i]++;
+        l->delays.sum_s += took_s;
+        if (took_s > l->delays.max_s)
+                l->delays.max_s = took_s;
+}
+
+/* First after the wait, last before the next. */
+static void watch_turns(struct loop *l) {
+        ev_check_init(&l->turn_begins, on_turn_begins);
+        ev_set_priority(&l->turn_begins, EV_MAXPRI);
+        ev_prepare_init(&l->turn_ends, on_turn_ends);
+        ev_set_priority(&l->turn_ends, EV_MINPRI);
+        l->turn_begins.data = l->turn_ends.data = l;
+        ev_check_start(l->ev, &l->turn_begins);
+        ev_prepare_start(l->ev, &l->turn_ends);
+        ev_unref(l->ev);
+        ev_unref(l->ev);
+}
+
+const struct loop_delays *loop_delays(const struct loop *l) {
+        return &l->delays;
+}
+
 static void on_watchdog(struct ev_loop *ev, ev_timer *w, int events) {
         (void)ev;
         (void)w;
@@ -81,6 +133,7 @@ int loop_new(const struct loop_handlers *handlers, struct loop **ret) {
                 ev_signal_start(l->ev, &l->signals[i]);
                 ev_unref(l->ev);
         }
+        watch_turns(l);
         uint64_t watchdog_us;
         if (sd_watchdog_enabled(0, &watchdog_us) > 0) {
                 double every_s = (double)watchdog_us / 2e6;
@@ -99,6 +152,10 @@ void loop_free(struct loop *l) {
                 ev_signal_stop(l->ev, &l->signals[i]);
         }
         ev_timer_stop(l->ev, &l->watchdog);
+        ev_ref(l->ev);
+        ev_ref(l->ev);
+        ev_check_stop(l->ev, &l->turn_begins);
+        ev_prepare_stop(l->ev, &l->turn_ends);
         ev_loop_destroy(l->ev);
         free(l);
 }

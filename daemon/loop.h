@@ -27,6 +27,15 @@ int64_t loop_now_s(const struct loop *l);
 int64_t loop_monotonic_ms(const struct loop *l);
 double loop_random(void); /* [0, 1): for jitter */
 
+/* Turns of the loop, by how long everything else had to wait for them. */
+enum { LOOP_DELAY_BOUNDS = 10 };
+extern const double loop_delay_bounds_s[LOOP_DELAY_BOUNDS];
+struct loop_delays {
+        int64_t counts[LOOP_DELAY_BOUNDS + 1]; /* up to each bound, from the one before; the last: above */
+        double sum_s, max_s;
+};
+const struct loop_delays *loop_delays(const struct loop *l);
+
 struct timer {
         ev_timer watcher;
         struct loop *loop;

@@ -117,6 +117,8 @@ static void end_round(struct poller *p) {
         if (store_put_target(p->host.store, &p->state) < 0)
                 log_error("%s: %s", p->tag, store_error(p->host.store));
         log_debug("%s: poll finished: %zu of %zu tasks good", p->tag, p->n_good, p->n_good + p->n_bad);
+        vitals_round(p->host.vitals, p->target->name, was_read || p->n_bad == 0,
+                     (double)(loop_monotonic_ms(p->host.loop) - p->round_began_ms) / 1000);
         p->host.finished(p->host.arg, was_read || p->n_bad == 0);
 }
 
@@ -146,6 +148,7 @@ void poller_go_on(void *poller) {
 
 static void begin_round(struct poller *p) {
         p->round_at_s = poller_now_s(p);
+        p->round_began_ms = loop_monotonic_ms(p->host.loop);
         p->n_good = p->n_bad = 0;
         p->has_skipped = false;
         p->cursor = 0;
@@ -163,6 +166,7 @@ static void on_tick(void *arg) {
                          "%s: the poll begun %" PRId64 " s ago is not finished: this one is skipped", p->tag,
                          poller_now_s(p) - p->round_at_s);
                 p->has_skipped = true;
+                vitals_skip(p->host.vitals, p->target->name);
                 return;
         }
         begin_round(p);

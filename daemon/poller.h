@@ -6,6 +6,7 @@
 #include "daemon/config.h"
 #include "daemon/exchange.h"
 #include "daemon/quota.h"
+#include "daemon/vitals.h"
 #include "store/store.h"
 
 struct poller;
@@ -18,6 +19,7 @@ struct poller_host {
         struct quotas *quotas;
         const struct config *config;
         struct spending *spending;
+        struct vitals *vitals; /* may be NULL */
         void *arg;
         void (*told)(void *arg);                    /* deliveries are waiting in the store */
         void (*finished)(void *arg, bool was_read); /* a round is over; false: nothing of the target could be read */

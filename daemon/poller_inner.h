@@ -53,7 +53,7 @@ struct poller {
         struct target_state state;
         struct census census;
         int64_t series_due_at_s; /* ListMetrics is to be asked */
-        int64_t discovered_at_s, round_at_s, tokens_at_ms;
+        int64_t discovered_at_s, round_at_s, tokens_at_ms, round_began_ms;
         double control_tokens;
         size_t n_good, n_bad; /* tasks of this round */
         bool is_repeating, is_backfilling, has_skipped;

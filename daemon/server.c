@@ -413,6 +413,10 @@ int server_new(struct loop *l, const struct rpc_host *host, const struct server_
         return 0;
 }
 
+size_t server_connections(const struct server *s) {
+        return s->n_connections;
+}
+
 void server_free(struct server *s) {
         if (!s)
                 return;

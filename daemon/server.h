@@ -15,5 +15,6 @@ struct server_socket {
 
 int server_new(struct loop *l, const struct rpc_host *host, const struct server_socket *where, struct server **ret,
                struct err *reterr);
+size_t server_connections(const struct server *s);
 /* Closes every connection and removes the socket that it bound. */
 void server_free(struct server *s);

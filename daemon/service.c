@@ -14,6 +14,7 @@
 #include "daemon/activation.h"
 #include "daemon/courier.h"
 #include "daemon/exchange.h"
+#include "daemon/exposition_server.h"
 #include "daemon/lock.h"
 #include "daemon/loop.h"
 #include "daemon/poller.h"
@@ -37,6 +38,8 @@ struct service {
         size_t n_pollers;
         struct spending spending;
         struct server *server;
+        struct exposition_server *exposition; /* NULL: not asked for */
+        struct vitals vitals;
         struct rpc_host rpc;
         struct rpc_actions actions;
         const char *diagnoser_names[64]; /* NULL-ended */
@@ -83,13 +86,14 @@ static void on_round_finished(void *arg, bool was_read) {
 }
 
 static int start_work(struct service *s, struct err *reterr) {
-        struct courier_host courier = {s->loop, s->exchange, s->store, s->config, s, on_outbox_idle};
+        struct courier_host courier = {s->loop, s->exchange, s->store, s->config, &s->vitals, s, on_outbox_idle};
         struct poller_host host = {.loop = s->loop,
                                    .exchange = s->exchange,
                                    .store = s->store,
                                    .quotas = s->quotas,
                                    .config = s->config,
                                    .spending = &s->spending,
+                                   .vitals = &s->vitals,
                                    .arg = s,
                                    .told = on_told,
                                    .finished = on_round_finished};
@@ -146,6 +150,20 @@ static void print_faults(const struct config_faults *faults) {
         }
 }
 
+static int open_exposition(struct service *s, const struct config *config, struct exposition_server **ret,
+                           struct err *reterr) {
+        const struct exposition_host host = {
+                .loop = s->loop,
+                .store = s->store,
+                .exchange = s->exchange,
+                .vitals = &s->vitals,
+                .server = s->server,
+                .version = s->options->version,
+                .started_at_s = s->rpc.started_at_s,
+        };
+        return config->metrics_listen ? exposition_server_new(&host, config->metrics_listen, ret, reterr) : 0;
+}
+
 /* Builds the whole new configuration and swaps, or keeps the old one and says why. */
 static int reload(struct service *s, struct err *reterr) {
         SCOPED(config_faults_done) struct config_faults faults = {0};
@@ -159,17 +177,28 @@ static int reload(struct service *s, struct err *reterr) {
         if (needs_restart(s->config, fresh))
                 log_warning("state_directory, socket and socket_group change only at a restart");
         struct config *old = s->config;
+        bool is_exposed_anew = !text_same(old->metrics_listen, fresh->metrics_listen);
+        struct exposition_server *exposition = NULL;
+        if (is_exposed_anew && open_exposition(s, fresh, &exposition, reterr) < 0) {
+                config_free(fresh);
+                return -EINVAL;
+        }
         stop_work(s);
         s->config = fresh;
         int r = start_work(s, reterr);
         if (r < 0) {
                 stop_work(s);
+                exposition_server_free(exposition);
                 s->config = old;
                 config_free(fresh);
                 struct err again = {0};
                 if (start_work(s, &again) < 0)
                         log_error("the old configuration does not start any more: %s", again.text);
                 return r;
+        }
+        if (is_exposed_anew) {
+                exposition_server_free(s->exposition);
+                s->exposition = exposition;
         }
         config_free(old);
         s->upkeep.host.retention_s = fresh->retention_s;
@@ -325,6 +354,8 @@ static int open_all(struct service *s, struct err *reterr) {
                 r = open_network(s);
         if (r == 0 && !s->options->is_oneshot)
                 r = open_socket(s, reterr);
+        if (r == 0 && !s->options->is_oneshot)
+                r = open_exposition(s, s->config, &s->exposition, reterr);
         if (r == 0)
                 r = start_work(s, reterr);
         return r;
@@ -333,6 +364,7 @@ static int open_all(struct service *s, struct err *reterr) {
 static void close_all(struct service *s) {
         upkeep_stop(&s->upkeep);
         timer_stop(&s->reload);
+        exposition_server_free(s->exposition);
         server_free(s->server);
         stop_work(s);
         exchange_free(s->exchange);
@@ -376,6 +408,7 @@ static void begin_anew(struct service *s) {
                               .config = s->config,
                               .environment = s->environment,
                               .passed_fd = s->passed_fd,
+                              .vitals = s->vitals,
                               .lock_fd = -1};
 }
 
@@ -420,5 +453,6 @@ int service_run(const struct service_options *options, struct config *config) {
                 close(s.passed_fd);
         aws_environment_done(&s.environment);
         config_free(s.config);
+        vitals_done(&s.vitals);
         return status;
 }

@@ -223,7 +223,8 @@ static int setup(void **state) {
             exchange_new(p->bench->loop, p->wire, &p->environment, &p->exchange) < 0)
                 return -1;
         config_faults_done(&faults);
-        struct courier_host host = {p->bench->loop, p->exchange, NULL, p->config, p, on_idle};
+        struct courier_host host = {
+                .loop = p->bench->loop, .exchange = p->exchange, .config = p->config, .arg = p, .idle = on_idle};
         *state = p;
         bench_listen(p->bench);
         return courier_new(&host, &p->courier);
