@@ -124,6 +124,9 @@ static int64_t backoff_s(int64_t attempts, int64_t longest_s) {
 }
 
 static void say(const struct carrier *c) {
+        /* A sign of life has no time of its own: it waits for the receiver. */
+        int64_t again_s = c->errand.kind == ERRAND_OUTBOX && c->retry_at_s > c->hold_until_s ? c->retry_at_s
+                                                                                             : c->hold_until_s;
         char what[256];
         errand_describe(&c->errand, what);
         if (c->outcome == OUTCOME_DELIVERED && c->errand.kind != ERRAND_OUTBOX)
@@ -134,7 +137,7 @@ static void say(const struct carrier *c) {
                 log_error("notifier %s: %s: refused for good: %s", c->notifier->name, what, c->reason.text);
         else
                 log_warning("notifier %s: %s: not delivered: %s: again in %lld s", c->notifier->name, what,
-                            c->reason.text, (long long)(c->retry_at_s - loop_now_s(c->host.loop)));
+                            c->reason.text, (long long)(again_s - loop_now_s(c->host.loop)));
 }
 
 static void settle(void *arg) {

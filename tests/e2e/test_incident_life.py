@@ -6,28 +6,13 @@ import json
 
 import pytest
 
+from fleet import CALM, SLOW, TOO_SLOW, keep_pace, scenario
+
 RATE = 60
 
 
-def noisy(value):
-    """Each minute another checkpoint: near the value, never the same twice."""
-    return {"kind": "noise", "of": {"kind": "constant", "value": value}, "relative": 0.04}
-
-
-def until(at, value):
-    return {"until": at, "value": noisy(value)}
-
-
-SCENARIO = {
-    "region": "eu-west-1", "account": "111122223333",
-    "topics": [{"arn": "arn:aws:sns:eu-west-1:111122223333:oncall"}],
-    "applications": [{"name": "orders", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}},
-                     {"name": "clicks", "runtime": "FLINK-2_2", "job": {"kind": "healthy"}}],
-    # Of an interval of 60 s: calm, then 70 % for a quarter of an hour, then 120 %, then calm again.
-    "series": [{"metric": "lastCheckpointDuration", "dimensions": {"Application": "orders"}, "unit": "Milliseconds",
-                "value": {"kind": "pieces", "pieces": [
-                    until("+5m", 9000), until("+22m", 42000), until("+38m", 72000), until("+300m", 9000)]}}],
-}
+# Calm, then 70 % of the interval for a quarter of an hour, then 120 %, then calm again.
+SCENARIO = scenario({"orders": ((5, CALM), (22, SLOW), (38, TOO_SLOW), (300, CALM)), "clicks": ((300, CALM),)})
 
 
 def events(sim):
@@ -38,8 +23,7 @@ def events(sim):
 
 @pytest.mark.scenario(SCENARIO, rate=RATE)
 def test_checkpoints__slow_then_worse_then_well__opened_escalated_resolved(sim, daemon):
-    daemon.follow_clock(RATE)
-    daemon.config = daemon.config.replace("interval = 1s", "interval = 60s")
+    keep_pace(daemon, RATE)
     daemon.start()
     sim.wait_for(lambda s: len(events(s)) >= 3, timeout=170)
     assert events(sim) == [("opened", "warning", "open"), ("escalated", "critical", "open"), ("resolved", "critical", "resolved")]
