@@ -256,52 +256,12 @@ static bool is_unreachable(const struct examination *x, const char *service) {
         return false;
 }
 
-/* Whoever answers says what time it is. */
+/* Whoever answers says what time it is; whoever keeps silent once is not asked for each application. */
 static void note_reach(struct examination *x, const struct trial *t, int result) {
-        bool has_answered = client_service(x->client, t->service)->skew.is_known;
+        bool has_answered = client_service(x->client, t->service)->skew.is_known && result != -ETIMEDOUT;
         if (result < 0 && x->has_keys && !has_answered && !is_unreachable(x, t->service) &&
             x->n_unreachable < SERVICES_EXAMINED_MAX)
                 x->unreachable[x->n_unreachable++] = t->service;
-}
-
-/* "kinesisanalytics:ListApplications" of operation ListApplications */
-static bool is_of(const char *action, const char *operation) {
-        const char *colon = strchr(action, ':');
-        return colon && strcmp(colon + 1, operation) == 0;
-}
-
-/* A service that says that what is named does not exist has let us ask. */
-static bool was_allowed(int result) {
-        return result == 0 || result == -ENOENT;
-}
-
-static void note_failure(struct examination *x, struct tally *tally, const struct trial *t, const struct err *err) {
-        const struct examined *e = t->n_turns > 0 ? current(x) : x->chosen;
-        if (tally->n_bad++ > 0)
-                return;
-        tally->err = *err;
-        if (text_replace(&tally->application, e ? e->name : NULL) < 0 ||
-            text_replace(&tally->log_group, e ? e->facts.log_group : NULL) < 0)
-                x->lines.failed = -ENOMEM;
-}
-
-static void note_result(struct examination *x, const struct trial *t, const struct probe_result *r) {
-        static const char stopped[] = "what comes before it failed", nothing[] = "there is nothing to ask about";
-        for (size_t i = 0; t->collector->actions[i] && i < TALLIES_MAX; i++) {
-                struct tally *tally = &x->tallies[i];
-                bool was_asked = false, is_last = false;
-                for (size_t k = 0; k < r->n_asked; k++)
-                        if (is_of(t->collector->actions[i], r->asked[k])) {
-                                was_asked = true;
-                                is_last = k + 1 == r->n_asked;
-                        }
-                if (!was_asked)
-                        tally->why_not = r->result < 0 ? stopped : nothing;
-                else if (is_last && !was_allowed(r->result))
-                        note_failure(x, tally, t, r->err);
-                else
-                        tally->n_good++;
-        }
 }
 
 static void on_probed(void *arg, const struct probe_result *r) {
@@ -310,7 +270,7 @@ static void on_probed(void *arg, const struct probe_result *r) {
         x->probe = NULL;
         x->has_keys = client_keys(x->client) != NULL;
         note_reach(x, t, r->result);
-        note_result(x, t, r);
+        tallies_note(x, t->collector, t->n_turns > 0 ? current(x) : x->chosen, r);
         if (t->judge)
                 t->judge(x, r);
         x->turn++;
@@ -321,7 +281,7 @@ static void on_probed(void *arg, const struct probe_result *r) {
 static const char *why_not(const struct examination *x, const struct trial *t) {
         if (t != &trials[0] && !x->has_keys)
                 return "there are no keys to ask with";
-        return is_unreachable(x, t->service) ? "the service cannot be reached, as said above" : NULL;
+        return is_unreachable(x, t->service) ? "the service does not answer, as said above" : NULL;
 }
 
 /* True when a question is under way. */
@@ -342,39 +302,8 @@ static bool ask(struct examination *x, const struct trial *t) {
         return false;
 }
 
-/* What the statement that mends it is about. */
-static const char *name_of(const char *action, const struct tally *tally) {
-        return strncmp(action, "logs:", 5) == 0 ? tally->log_group : tally->application;
-}
-
-static void say_tally(struct examination *x, const struct trial *t, const char *action, const struct tally *tally) {
-        if (tally->n_bad > 0) {
-                SCOPED(free) char *mend = examination_mend(x, action, &tally->err, t->service, name_of(action, tally));
-                bool may_pass = tally->err.code == -EAGAIN;
-                doctor_say(&x->lines, may_pass ? VERDICT_WARNING : VERDICT_FAILED, action, tally->application, mend,
-                           "%s%s", tally->err.text, tally->n_good > 0 ? " (others were answered)" : "");
-        } else if (tally->n_good > 1) {
-                doctor_say(&x->lines, VERDICT_OK, action, NULL, NULL, "answered for %zu applications", tally->n_good);
-        } else if (tally->n_good == 1) {
-                doctor_say(&x->lines, VERDICT_OK, action, NULL, NULL, "answered");
-        } else {
-                doctor_say(&x->lines, VERDICT_SKIPPED, action, NULL, NULL, "not tried: %s",
-                           tally->why_not ? tally->why_not : no_application);
-        }
-}
-
-static void clear_tallies(struct examination *x) {
-        for (size_t i = 0; i < TALLIES_MAX; i++) {
-                free(x->tallies[i].application);
-                free(x->tallies[i].log_group);
-                x->tallies[i] = (struct tally){0};
-        }
-}
-
 static void end_trial(struct examination *x, const struct trial *t) {
-        for (size_t i = 0; t->collector->actions[i] && i < TALLIES_MAX; i++)
-                say_tally(x, t, t->collector->actions[i], &x->tallies[i]);
-        clear_tallies(x);
+        tallies_say(x, t->collector, t->service);
         if (t->end)
                 t->end(x);
         x->trial++;
@@ -437,7 +366,7 @@ void examination_free(struct examination *x) {
         timer_stop(&x->begin);
         probe_cancel(x->probe);
         client_free(x->client);
-        clear_tallies(x);
+        tallies_clear(x);
         for (size_t i = 0; i < x->n_seen; i++) {
                 free(x->applications_seen[i].name);
                 application_done(&x->applications_seen[i].facts);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of an examination share: examination.c runs the trials, examination_checks.c judges what they show. */
+/* What the files of an examination share: examination.c runs the trials, examination_tally.c counts what became of each action,
+ * examination_checks.c judges what the answers show. */
 #pragma once
 
 #include "daemon/examination.h"
@@ -49,6 +50,13 @@ struct policy_place examination_place(const struct examination *x);
 /* What to do about a failure: `action` NULL when no permission is concerned. For the caller to free; NULL: nothing to say, or out of memory. */
 char *examination_mend(const struct examination *x, const char *action, const struct err *err, const char *service,
                        const char *name);
+
+/* What one answer says of the collector's actions; asked_of NULL: of no application. */
+void tallies_note(struct examination *x, const struct collector *c, const struct examined *asked_of,
+                  const struct probe_result *r);
+/* A line for each action; then the next trial can begin. */
+void tallies_say(struct examination *x, const struct collector *c, const char *service);
+void tallies_clear(struct examination *x);
 
 /* Each adds lines. */
 void check_credentials(struct examination *x, const struct probe_result *r);

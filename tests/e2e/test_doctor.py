@@ -213,6 +213,17 @@ def test_service__cannot_be_reached__where_and_what_to_open(daemon, service, var
     assert NOWHERE in failed[0]["mend"] and "reach" in failed[0]["mend"], failed
 
 
+def test_service__hangs__asked_once_and_no_more(sim, daemon):
+    """A fleet of applications times ten seconds would outlast the client's patience."""
+    sim.reset({**SCENARIO, "applications": [application(f"app-{number}") for number in range(9)]})
+    sim.faults({"kind": "hang", "operation": "DescribeApplication", "times": "always"})
+    doctor = examine(daemon, "prod")
+    line = doctor.find("kinesisanalytics:DescribeApplication")
+    assert line["status"] == "failed" and "no answer within 10 s" in line["text"], line
+    assert doctor.find("kinesisanalytics:ListApplicationSnapshots")["status"] == "skipped"
+    assert doctor.find("cloudwatch:GetMetricData")["status"] == "ok", "the others are asked"
+
+
 @pytest.mark.parametrize("variables,words", [
     ({"AWS_CA_BUNDLE": None}, "AWS_CA_BUNDLE"),
     ({"AWS_CA_BUNDLE": "/nonexistent/ca.pem"}, "AWS_CA_BUNDLE"),
