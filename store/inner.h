@@ -4,12 +4,21 @@
  * The way of a sample: store_put writes it to the journal (a packed row for each put) and to the head of its series (memory). Every two
  * hours the heads become a run: one packed row for 32 series. Once a day the runs are packed into days: again a row for 32 series and a
  * day, for good, and the hours are folded into the rollup. Each layer lies over the ones before it: a correction is a sample that comes
- * again in a newer layer. What is in the journal and not in a run is read into the heads at the start. */
+ * again in a newer layer. What is in the journal and not in a run is read into the heads at the start.
+ *
+ * The files, by what they are for:
+ *   the database          db schema open record (structs as rows)
+ *   samples, in           put head segments journal_row
+ *   samples, smaller      fold (heads to runs) pack_days (runs to days) rollup retain
+ *   samples, out          layers cursor samples window cache
+ *   their forms           stream (head, run) chunk, day (a day) pack (a row for 32 series) values planes bytes zip entry
+ *   series                series series_list state load words slots
+ *   all else              facts status usage incidents incident_list apply outbox settle events silences explanations */
 #pragma once
 
 #include "store/cache.h"
 #include "store/entry.h"
-#include "store/journal.h"
+#include "store/journal_row.h"
 #include "store/pack.h"
 #include "store/record.h"
 #include "store/rollup.h"
@@ -133,7 +142,6 @@ void fold_cancel(struct store *s);
 int pack_days_step(struct store *s, int64_t now_s);
 void pack_days_cancel(struct store *s);
 int sweep_step(struct store *s);
-int retain_samples(struct store *s, int64_t before_s);
 
 static inline uint32_t part_of(uint32_t series) {
         return (series - 1) / PACK_SERIES;

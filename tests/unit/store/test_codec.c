@@ -5,7 +5,7 @@
 
 #include "store/chunk.h"
 #include "store/day.h"
-#include "store/journal.h"
+#include "store/journal_row.h"
 #include "store/rollup.h"
 #include "store/stream.h"
 

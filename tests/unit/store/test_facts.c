@@ -134,6 +134,26 @@ static void test_window__facts__operations_newest_last(void **state) {
         assert_true(w->application->is_checkpointing);
 }
 
+static void test_retain__snapshots__old_ones_go(void **state) {
+        struct fixture *f = *state;
+        SCOPED(window_free) struct window *w = NULL;
+        put_application(f->store, "prod", "orders");
+        put_operation(f->store, "b", T0 + 100, "SUCCESSFUL");
+        put_operation(f->store, "a", T0 + 5000, "SUCCESSFUL");
+        struct window_spec spec = {
+                .target = "prod", .application = "orders", .now_s = T0 + 9000, .settled_before_s = T0};
+        while (store_retain(f->store, T0) == 1)
+                ;
+        assert_int_equal(store_read_window(f->store, &spec, &w), 0);
+        assert_int_equal(w->n_snapshots, 2);
+        window_free(TAKE(w));
+        while (store_retain(f->store, T0 - 1 + 4000) == 1)
+                ;
+        assert_int_equal(store_read_window(f->store, &spec, &w), 0);
+        assert_int_equal(w->n_snapshots, 1);
+        assert_string_equal(w->snapshots[0].name, "a");
+}
+
 static void test_window__unknown_application__refused(void **state) {
         struct fixture *f = *state;
         struct window *w = NULL;
@@ -274,6 +294,7 @@ int main(void) {
                 CASE(test_application__unknown__says_so),
                 CASE(test_list_applications__by_target__ordered),
                 CASE(test_window__facts__operations_newest_last),
+                CASE(test_retain__snapshots__old_ones_go),
                 CASE(test_window__unknown_application__refused),
                 CASE(test_window__samples__settled_ones_of_each_need),
                 CASE(test_window__period_ends_after_the_limit__left_out),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/journal.h"
+#include "store/journal_row.h"
 
 #include <errno.h>
 #include <math.h>
