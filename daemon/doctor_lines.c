@@ -15,7 +15,7 @@ void doctor_say(struct doctor_lines *lines, enum verdict verdict, const char *ch
         va_start(args, format);
         buf_vprintf(&text, format, args);
         va_end(args);
-        struct doctor_line *line = LIST_ADD(lines->items, lines->n, lines->size);
+        struct doctor_line *line = text.failed == -ENOMEM ? NULL : LIST_ADD(lines->items, lines->n, lines->size);
         if (!line) {
                 lines->failed = -ENOMEM;
                 return;

@@ -130,7 +130,10 @@ void policy_statement(struct buf *out, const char *action, const struct policy_p
         struct jsonw w = JSONW(out);
         put_resource(&resource, form_of(action), place, name ? name : "*");
         const char *text = buf_str(&resource);
-        write_statement(&w, &action, 1, &text, 1);
+        if (resource.failed)
+                out->failed = resource.failed;
+        else
+                write_statement(&w, &action, 1, &text, 1);
 }
 
 int policy_new(struct policy **ret) {
@@ -196,7 +199,9 @@ static int add_globs(struct document *d, const struct policy_target *t) {
                 SCOPED(free) char *glob = span_dup(item);
                 SCOPED(buf_done) struct buf group = BUF_INIT(RESOURCE_MAX_BYTES);
                 buf_printf(&group, "/aws/kinesis-analytics/%s", glob ? glob : "");
-                r = glob ? add_resource(&d->resources[FORM_APPLICATION], FORM_APPLICATION, &t->place, glob) : -ENOMEM;
+                r = glob && !group.failed
+                            ? add_resource(&d->resources[FORM_APPLICATION], FORM_APPLICATION, &t->place, glob)
+                            : -ENOMEM;
                 if (r == 0)
                         r = add_resource(&d->resources[FORM_LOG_GROUP], FORM_LOG_GROUP, &t->place, buf_str(&group));
                 n_added++;
@@ -274,6 +279,8 @@ static void write_identity(struct jsonw *w, const struct document *d) {
                 buf_printf(&name, "profile %s", d->profile);
         else
                 buf_put_str(&name, "default credentials");
+        if (name.failed)
+                w->out->failed = name.failed;
         jsonw_member_string(w, "identity", buf_str(&name));
         jsonw_key(w, "used_by");
         jsonw_array(w);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Policies as IAM reads them: which actions stand with which resources, and whose they are. */
 #include <cjson/cJSON.h>
+#include <errno.h>
 
 #include "collectors/collectors.h"
 #include "daemon/policy.h"
+#include "tests/unit/collectors/out_of_memory.h"
 #include "tests/unit/daemon/support.h"
 
 #define ACCOUNT "111122223333"
@@ -235,6 +237,46 @@ static void test_arn__parts__or_nothing(void **state) {
                 assert_true(span_is(policy_arn_part(cases[i].arn, cases[i].part), cases[i].expected));
 }
 
+/* The whole policy as text, or NULL when memory was out. */
+static char *try_policy(void) {
+        static char group[] = "/company/app", name[] = "app";
+        static struct application row = {.name = name, .log_group = group};
+        static struct application_rows known = {&row, 1, 1};
+        SCOPED(policy_free) struct policy *p = NULL;
+        SCOPED(buf_done) struct buf text = BUF_INIT(1 << 20);
+        struct jsonw w = JSONW(&text);
+        struct policy_target t = prod;
+        t.role_arn = ROLE;
+        t.known = &known;
+        int r = policy_new(&p);
+        if (r == 0)
+                r = policy_add_target(p, &t);
+        if (r == 0)
+                r = policy_add_topic(p, "oncall", "audit", NULL, "arn:aws:sns:eu-west-1:" ACCOUNT ":oncall");
+        if (r < 0) {
+                assert_int_equal(r, -ENOMEM);
+                return NULL;
+        }
+        for (size_t i = 0; i < policy_count(p); i++)
+                policy_write(p, i, &w);
+        return text.failed ? NULL : buf_steal(&text);
+}
+
+static void test_policy__each_allocation_fails__the_whole_or_nothing(void **state) {
+        SCOPED(free) char *whole = try_policy();
+        bool has_failed = true;
+        size_t n = 0;
+        (void)state;
+        for (; has_failed && n < 1000; n++) {
+                memory_fail_at(n);
+                SCOPED(free) char *text = try_policy();
+                has_failed = memory_has_failed();
+                if (text)
+                        assert_string_equal(text, whole);
+        }
+        assert_in_range(n, 20, 999);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_target__every_action_of_every_collector__is_allowed_once),
@@ -244,6 +286,7 @@ int main(void) {
                 cmocka_unit_test(test_identities__roles_profiles_and_topics__a_document_each),
                 cmocka_unit_test(test_statement__one_action__with_what_it_is_asked_of),
                 cmocka_unit_test(test_arn__parts__or_nothing),
+                cmocka_unit_test(test_policy__each_allocation_fails__the_whole_or_nothing),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
