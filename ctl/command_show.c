@@ -5,36 +5,13 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "ctl/first_fault.h"
+#include "ctl/section.h"
 #include "ctl/table.h"
 #include "ctl/value.h"
 #include "ctl/words.h"
 
-enum { LABEL = 16, INDENT = 2, TIME_LABEL = 16 };
-
-static void heading(struct screen *s, const char *text) {
-        screen_line(s);
-        screen_put(s, STYLE_BOLD, text);
-        screen_line(s);
-}
-
-static void labelled(struct screen *s, const char *label, const char *text) {
-        SCOPED(buf_done) struct buf head = BUF_INIT(256);
-        if (!text[0])
-                return;
-        buf_printf(&head, "%*s%s", INDENT, "", label);
-        screen_item(s, buf_str(&head), LABEL, text);
-}
-
-static void labelled_time(struct screen *s, const char *label, int64_t at_s) {
-        SCOPED(buf_done) struct buf text = BUF_INIT(256);
-        char local[WORDS_MAX], ago[WORDS_MAX];
-        if (at_s == 0)
-                return;
-        words_local(at_s, s->now_s, local);
-        words_ago(at_s, s->now_s, ago);
-        buf_printf(&text, "%s (%s)", local, ago);
-        labelled(s, label, buf_str(&text));
-}
+enum { INDENT = 2, TIME_LABEL = 16 };
 
 static void draw_title(struct screen *s, const cJSON *incident) {
         const char *severity = value_text(incident, "severity"), *subject = value_text(incident, "subject");
@@ -55,63 +32,15 @@ static void draw_title(struct screen *s, const cJSON *incident) {
 
 static void draw_times(struct screen *s, const cJSON *incident) {
         SCOPED(buf_done) struct buf who = BUF_INIT(4096);
-        labelled_time(s, "since", value_time(incident, "onset_at"));
-        labelled_time(s, "opened", value_time(incident, "opened_at"));
+        section_time(s, "since", value_time(incident, "onset_at"));
+        section_time(s, "opened", value_time(incident, "opened_at"));
         if (value_time(incident, "updated_at") != value_time(incident, "opened_at"))
-                labelled_time(s, "updated", value_time(incident, "updated_at"));
-        labelled_time(s, "resolved", value_time(incident, "resolved_at"));
-        labelled_time(s, "acknowledged", value_time(incident, "acknowledged_at"));
+                section_time(s, "updated", value_time(incident, "updated_at"));
+        section_time(s, "resolved", value_time(incident, "resolved_at"));
+        section_time(s, "acknowledged", value_time(incident, "acknowledged_at"));
         buf_printf(&who, "%s%s%s", value_text(incident, "acknowledged_by"),
                    value_text(incident, "comment")[0] ? ": " : "", value_text(incident, "comment"));
-        labelled(s, "by", buf_str(&who));
-}
-
-static void draw_cause(struct screen *s, const cJSON *cause) {
-        SCOPED(buf_done) struct buf what = BUF_INIT(64 << 10);
-        double attempt = value_number(cause, "attempt");
-        if (!cJSON_IsObject(cause))
-                return;
-        heading(s, "Cause");
-        buf_printf(&what, "%s: %s", value_text(cause, "category"), words_of_role(value_text(cause, "role")));
-        labelled(s, "what", buf_str(&what));
-        labelled(s, "exception", value_text(cause, "exception_class"));
-        labelled(s, "message", value_text(cause, "message"));
-        labelled(s, "at", value_text(cause, "frame"));
-        labelled(s, "task", value_text(cause, "task"));
-        if (isfinite(attempt)) {
-                buf_clear(&what);
-                buf_printf(&what, "%.0f", attempt);
-                labelled(s, "attempt", buf_str(&what));
-        }
-        labelled_time(s, "last healthy", value_time(cause, "last_healthy_at"));
-        labelled_time(s, "first fault", value_time(cause, "first_fault_at"));
-        labelled(s, "metrics", value_text(cause, "pivot"));
-}
-
-static void draw_symptoms(struct screen *s, const cJSON *symptoms) {
-        const cJSON *symptom;
-        if (cJSON_GetArraySize(symptoms) == 0)
-                return;
-        heading(s, "Seen with it, not the cause");
-        cJSON_ArrayForEach(symptom, symptoms) {
-                SCOPED(buf_done) struct buf text = BUF_INIT(64 << 10);
-                const char *relation = value_text(symptom, "relation");
-                buf_printf(&text, "%s%s%s", value_text(symptom, "text"), relation[0] ? ": " : "", relation);
-                screen_item(s, "  -", 4, buf_str(&text));
-        }
-}
-
-static void draw_advice(struct screen *s, const cJSON *advice) {
-        const cJSON *step;
-        int n = 0;
-        if (cJSON_GetArraySize(advice) == 0)
-                return;
-        heading(s, "What to do");
-        cJSON_ArrayForEach(step, advice) {
-                char head[16];
-                snprintf(head, sizeof head, "%3d.", ++n);
-                screen_item(s, head, 5, cJSON_IsString(step) ? step->valuestring : "");
-        }
+        section_line(s, "by", buf_str(&who));
 }
 
 static void cell_or_nothing(struct table *t, enum style style, const char *text) {
@@ -148,7 +77,11 @@ static bool add_numbers(struct table *t, const struct screen *s, const cJSON *ev
         return has_any;
 }
 
-/* Numbers as a table, the rest (log lines, operations, settings) in full. */
+static bool is_log(const cJSON *evidence) {
+        return strcmp(value_text(evidence, "kind"), "log") == 0;
+}
+
+/* Numbers as a table, the rest (operations, settings) in full; log lines have a part of their own. */
 static void draw_evidence(struct screen *s, const cJSON *evidence) {
         static const struct column columns[] = {
                 {"  AT", false, 0, 0}, {"WHAT", false, 14, 0},    {"STATISTIC", false, 0, 2},
@@ -156,9 +89,11 @@ static void draw_evidence(struct screen *s, const cJSON *evidence) {
         };
         SCOPED(table_free) struct table *t = table_new(columns, ELEMENTS(columns));
         const cJSON *e;
-        if (cJSON_GetArraySize(evidence) == 0)
+        size_t n_others = 0;
+        cJSON_ArrayForEach(e, evidence) n_others += !is_log(e);
+        if (n_others == 0)
                 return;
-        heading(s, "Evidence");
+        section_heading(s, "Evidence");
         if (add_numbers(t, s, evidence))
                 table_draw(t, s);
         cJSON_ArrayForEach(e, evidence) {
@@ -167,7 +102,7 @@ static void draw_evidence(struct screen *s, const cJSON *evidence) {
                            *said = value_text(e, "text");
                 int64_t at_s = value_time(e, "at");
                 char at[WORDS_MAX];
-                if (has_numbers(e))
+                if (has_numbers(e) || is_log(e))
                         continue;
                 words_local(at_s, s->now_s, at);
                 buf_printf(&head, "  %s", at_s ? at : "");
@@ -182,7 +117,7 @@ static void draw_suppressed(struct screen *s, const cJSON *suppressed) {
         const cJSON *item;
         if (cJSON_GetArraySize(suppressed) == 0)
                 return;
-        heading(s, "Explained by it, not told apart");
+        section_heading(s, "Explained by it, not told apart");
         cJSON_ArrayForEach(item, suppressed) {
                 char local[WORDS_MAX], ago[WORDS_MAX];
                 words_local(value_time(item, "since"), s->now_s, local);
@@ -197,7 +132,7 @@ static void draw_timeline(struct screen *s, const cJSON *timeline) {
         const cJSON *item;
         if (cJSON_GetArraySize(timeline) == 0)
                 return;
-        heading(s, "Timeline");
+        section_heading(s, "Timeline");
         cJSON_ArrayForEach(item, timeline) {
                 SCOPED(buf_done) struct buf head = BUF_INIT(256), text = BUF_INIT(16 << 10);
                 char local[WORDS_MAX];
@@ -238,10 +173,11 @@ static void draw(struct screen *s, const cJSON *incident, const struct arguments
                 screen_line(s);
         if (value_text(incident, "summary")[0])
                 screen_wrap(s, INDENT, STYLE_PLAIN, value_text(incident, "summary"));
-        draw_cause(s, value_member(incident, "root_cause"));
-        draw_advice(s, value_member(incident, "advice"));
+        first_fault_draw_cause(s, value_member(incident, "root_cause"), "");
+        first_fault_draw_fix(s, incident);
+        first_fault_draw_symptoms(s, value_member(incident, "symptoms"));
         draw_evidence(s, value_member(incident, "evidence"));
-        draw_symptoms(s, value_member(incident, "symptoms"));
+        first_fault_draw_lines(s, value_member(incident, "evidence"));
         draw_suppressed(s, value_member(incident, "suppressed"));
         draw_timeline(s, value_member(incident, "timeline"));
         draw_more(s, incident);

@@ -6,7 +6,7 @@
 #include "util/text.h"
 #include "util/utf8.h"
 
-enum { TITLE_CHARS = 79, SAID_BYTES = 240, HEADLINE_CHARS_MIN = 12 };
+enum { TITLE_CHARS = 79, HEADLINE_CHARS_MIN = 12 };
 
 /* Of an episode that goes on, the counters forget the beginning sooner than the incident does. */
 static int64_t episode_s(const struct window *w, const char *diagnoser, int64_t onset_s) {
@@ -32,21 +32,8 @@ void first_fault_tell(const struct window *w, const struct explanation *v, int64
 }
 
 void first_fault_sentence(const struct explanation *v, struct buf *to) {
-        static const char *const beginnings[][2] = {
-                {"trigger", "It was started by "},
-                {"symptom_needs_metrics", "The log shows a symptom, "},
-                {"sustainer_only", "What started it is not in the log any more; what keeps it going is "},
-        };
-        const struct root_cause *c = v ? v->report.root_cause : NULL;
-        for (size_t i = 0; c && c->role && i < ELEMENTS(beginnings); i++) {
-                if (strcmp(c->role, beginnings[i][0]) != 0)
-                        continue;
-                size_t said = text_boundary(text_or_empty(c->message), strnlen(text_or_empty(c->message), SAID_BYTES));
-                buf_printf(to, "%s%s%s%.*s%s%s%s%s. ", beginnings[i][1],
-                           c->exception_class ? c->exception_class : "a failure", said > 0 ? ": " : "", (int)said,
-                           text_or_empty(c->message), c->frame ? " at " : "", text_or_empty(c->frame),
-                           c->deploy ? "; " : "", text_or_empty(c->deploy));
-        }
+        if (v)
+                root_cause_sentence(v->report.root_cause, to);
 }
 
 static size_t chars_of(const char *text) {

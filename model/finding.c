@@ -9,6 +9,8 @@
 #include "util/list.h"
 #include "util/text.h"
 
+enum { SAID_BYTES = 240 };
+
 struct finding *findings_add(struct findings *out, const char *diagnoser, enum severity severity,
                              enum confidence confidence, int64_t onset_s) {
         struct finding *f = LIST_ADD(out->items, out->n_items, out->items_size);
@@ -135,6 +137,24 @@ static const size_t root_cause_texts[] = {
 
 static char **root_cause_text(struct root_cause *c, size_t i) {
         return (char **)((char *)c + root_cause_texts[i]);
+}
+
+void root_cause_sentence(const struct root_cause *c, struct buf *to) {
+        static const char *const beginnings[][2] = {
+                {"trigger", "It was started by "},
+                {"symptom_needs_metrics", "The log shows a symptom, "},
+                {"sustainer_only", "What started it is not in the log any more; what keeps it going is "},
+        };
+        for (size_t i = 0; c && c->role && i < ELEMENTS(beginnings); i++) {
+                if (strcmp(c->role, beginnings[i][0]) != 0)
+                        continue;
+                const char *message = text_or_empty(c->message);
+                size_t said = text_boundary(message, strnlen(message, SAID_BYTES));
+                buf_printf(to, "%s%s%s%.*s%s%s%s%s%s. ", beginnings[i][1],
+                           c->exception_class ? c->exception_class : "a failure", said > 0 ? ": " : "", (int)said,
+                           message, message[said] ? "..." : "", c->frame ? " at " : "", text_or_empty(c->frame),
+                           c->deploy ? "; " : "", text_or_empty(c->deploy));
+        }
 }
 
 void root_cause_free(struct root_cause *c) {

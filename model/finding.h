@@ -43,6 +43,9 @@ void root_cause_free(struct root_cause *c);
 /* The promised object; null for NULL. */
 void root_cause_write(struct jsonw *w, const struct root_cause *c);
 
+/* What started it, as a sentence with a blank at the end; nothing when that is not known. NULL is allowed. */
+void root_cause_sentence(const struct root_cause *c, struct buf *to);
+
 struct finding {
         const char *diagnoser; /* static text */
         char *subject;         /* what within the application, when there can be several: an operator, a stream; NULL */

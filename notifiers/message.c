@@ -140,12 +140,17 @@ static int make_title(const struct delivery *d, char to[4 * MESSAGE_TITLE_CHARS 
         put_since(&since, d);
         size_t room = MESSAGE_TITLE_CHARS - title.len - since.len - 2, n_application = message_chars(application),
                n_what = message_chars(what);
+        /* The cause is worth more than the hour. */
+        bool is_cramped = n_application + n_what > room && d->incident.finding.root_cause && d->event != EVENT_RESOLVED;
+        if (is_cramped)
+                room = MESSAGE_TITLE_CHARS - title.len - 2;
         if (n_application + n_what > room && n_application > APPLICATION_CHARS)
                 n_application = n_what + APPLICATION_CHARS < room ? room - n_what : APPLICATION_CHARS;
         put_middle_cut(&title, application, n_application);
         buf_put_str(&title, ": ");
         message_put(&title, what, room - n_application);
-        buf_put_span(&title, buf_span(&since));
+        if (!is_cramped)
+                buf_put_span(&title, buf_span(&since));
         text_copy(to, 4 * MESSAGE_TITLE_CHARS + 1, buf_str(&title));
         return title.failed ? title.failed : since.failed;
 }
@@ -191,6 +196,11 @@ static void put_instants(struct buf *to, const struct root_cause *c, int64_t now
 }
 
 static void put_root_cause(struct buf *to, const struct root_cause *c, int64_t now_s) {
+        if (!c->exception_class && !c->message) {
+                buf_put_str(to, "The cause is not known.");
+                put_part(to, " ", c->completeness, SAID_CHARS);
+                return;
+        }
         buf_put_str(to, role_phrase(c->role));
         if (c->category && strcmp(c->category, "unknown") != 0) {
                 buf_put_str(to, " (");
@@ -205,6 +215,22 @@ static void put_root_cause(struct buf *to, const struct root_cause *c, int64_t n
                 buf_printf(to, ", attempt #%" PRId64, c->attempt);
         put_instants(to, c, now_s);
         put_part(to, "\nBefore it: ", c->pivot, SAID_CHARS);
+        put_part(to, "\nDeploy: ", c->deploy, SAID_CHARS);
+        put_part(to, "\n", c->seen_before, SAID_CHARS);
+        if (c->role && strcmp(c->role, "trigger") != 0)
+                put_part(to, "\n", c->completeness, SAID_CHARS);
+}
+
+/* The summary begins with what was just said at greater length. */
+static void put_rest_of_summary(struct buf *to, const struct finding *f) {
+        SCOPED(buf_done) struct buf sentence = BUF_INIT(PART_MAX);
+        const char *summary = text_or_empty(f->summary);
+        root_cause_sentence(f->root_cause, &sentence);
+        if (sentence.failed)
+                to->failed = sentence.failed;
+        else if (strncmp(summary, buf_str(&sentence), sentence.len) == 0)
+                summary += sentence.len;
+        put_part(to, "\n", summary, SUMMARY_CHARS);
 }
 
 static void make_cause(const struct delivery *d, struct buf *to) {
@@ -216,7 +242,7 @@ static void make_cause(const struct delivery *d, struct buf *to) {
         }
         if (i->finding.root_cause) {
                 put_root_cause(to, i->finding.root_cause, message_at_s(d));
-                put_part(to, "\n", i->finding.summary, SUMMARY_CHARS);
+                put_rest_of_summary(to, &i->finding);
         } else if (i->finding.summary && i->finding.summary[0]) {
                 message_put(to, i->finding.summary, SUMMARY_CHARS);
         } else {

@@ -57,7 +57,7 @@ def test_first_start__two_sick_applications__one_page_each_with_cause_and_way_ou
 @pytest.mark.scenario("demo.json")
 def test_status__sick_fleet__names_the_worst_and_exits_2(sim, daemon):
     daemon.start()
-    sim.wait("deliveries", 1, timeout=60)
+    sim.wait("deliveries", 4, timeout=60)  # the page of the loop waits for its cause
     daemon.wait_log(r"channel: incident \d+ .*delivered")
     done = daemon.ctl("status", "--exit-code", check=False)
     assert done.returncode == 2
