@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ctl/command.h"
+#include "ctl/explain_application.h"
 #include "ctl/foreign.h"
 #include "ctl/words.h"
 #include "faults/reader.h"
@@ -199,9 +200,13 @@ static int explain_file(struct session *session, const char *file) {
 
 static int run(struct session *session) {
         const char *file = arguments_value(session->arguments, "file");
-        if (file)
+        bool has_application = arguments_has(session->arguments, "app");
+        if (file && !has_application)
                 return explain_file(session, file);
-        fputs("flinkwatchctl: explain needs --file F: a file of log events, or - for the standard input\n", stderr);
+        if (has_application && !file)
+                return explain_application(session);
+        fputs("flinkwatchctl: explain needs --app A: an application, or --file F: a file of log events, - for the standard input\n",
+              stderr);
         return EXIT_USAGE;
 }
 
@@ -212,12 +217,22 @@ static const struct option options[] = {
          .source = SOURCE_FILE,
          .is_local = true,
          .help = "log events: a document with events or log_lines, objects with timestamp and message one a line, or raw lines; - reads the standard input"},
+        {.name = "app",
+         .kind = VALUE_TEXT,
+         .value_name = "APP",
+         .source = SOURCE_APPLICATION,
+         .help = "an application: the daemon reads its log around the onset of what is open, else around its last restarts"},
+        {.name = "since",
+         .kind = VALUE_DURATION,
+         .value_name = "DUR",
+         .help = "with --app: how far back to look, whatever is open; 1h when nothing is"},
         {0},
 };
 
 const struct command command_explain = {
         .name = "explain",
         .options = options,
-        .help = "find the first fault in a file of log events: the exception that started a restart loop, not those that keep it going; needs no daemon",
+        .takes_target = true,
+        .help = "find the first fault of an application, or in a file of log events (needs no daemon): the exception that started a restart loop, not those that keep it going",
         .run = run,
 };

@@ -18,6 +18,7 @@ enum {
         TURN_MS = 225, /* FilterLogEvents: 5 a second for the account and region; a person may read logs as well */
         READ_MAX = 64 << 20, /* bytes of messages, over all spans */
         EDGE_S = 60,
+        WORDY_S = 6 * 3600, /* in a span as long as that only failures are asked for */
         AGAIN_S = 3600,     /* after what was refused; */
         AGAIN_SOON_S = 600, /* after what may be there by then */
         FRESH_S = 900,      /* lines of the last minutes may still be on their way */
@@ -52,7 +53,7 @@ struct investigation {
         int64_t n_bytes;
         int64_t fault_s; /* of the best passage; 0: none */
         struct metric_query queries[PIVOT_METRICS_MAX];
-        bool has_asked_metrics;
+        bool has_asked_metrics, is_aside;
         int64_t again_s;     /* 0: final */
         char blindness[640]; /* why there are no lines; "" */
         int failed;
@@ -145,7 +146,7 @@ static int explain(struct investigation *i, struct explanation *e) {
         if (i->again_s > 0 || is_fresh)
                 e->again_at_s = e->made_at_s + (i->again_s > 0 ? i->again_s : AGAIN_SOON_S);
         r = report_keep(i->host.store, i->window, &report, e);
-        return r == 0 ? store_put_explanation(i->host.store, e) : r;
+        return r == 0 && !i->is_aside ? store_put_explanation(i->host.store, e) : r;
 }
 
 static void conclude(struct investigation *i) {
@@ -409,7 +410,10 @@ int investigation_start(const struct investigation_host *host, const struct inqu
                                         .from_s = q->from_s,
                                         .to_s = q->to_s,
                                         .now_s = loop_now_s(host->loop),
-                                        .step = -1};
+                                        .step = -1,
+                                        .is_fixed = q->is_fixed,
+                                        .is_wordy = q->to_s - q->from_s > WORDY_S};
+        i->is_aside = q->is_aside;
         timer_start(&i->timer, host->loop, 0, begin, i);
         *ret = i;
         return 0;

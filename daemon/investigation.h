@@ -28,6 +28,8 @@ struct inquiry {
         const char *target, *application;
         int64_t onset_s;      /* of the episode */
         int64_t from_s, to_s; /* where to look first */
+        bool is_fixed;        /* and nowhere else */
+        bool is_aside;        /* for who asks, not for the store */
 };
 
 /* What host and inquiry point to is borrowed until it is done, the inquiry's texts only for the call. 0 or -ENOMEM. */

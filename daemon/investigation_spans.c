@@ -52,7 +52,7 @@ static bool is_enough(enum found found, const struct step *step) {
 
 bool log_search_next(struct log_search *s, enum found found, bool was_cut, struct log_span *ret) {
         s->is_wordy = s->is_wordy || was_cut;
-        while (++s->step < N_STEPS) {
+        while (++s->step < (s->is_fixed ? STEP_FIRST_AGAIN + 1 : N_STEPS)) {
                 const struct step *step = &steps[s->step];
                 if (s->step > 0 && is_enough(found, step))
                         continue;

@@ -18,6 +18,7 @@ enum found {
 struct log_search {
         int64_t onset_s, from_s, to_s, now_s; /* of the episode; the span to begin with */
         int step;                             /* of log_search_next: -1 before the first */
+        bool is_fixed;                        /* no other span than the given one */
         bool is_wordy; /* a span was cut for its size: from now on only lines that speak of failures are asked for */
 };
 

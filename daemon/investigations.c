@@ -94,7 +94,11 @@ static void on_hold_over(void *arg) {
 static void start(struct entry *e) {
         struct investigations *s = e->owner;
         struct investigation_host host = s->host.each;
-        struct inquiry q = {s->host.target, e->application, e->want.onset_s, e->want.from_s, e->want.to_s};
+        struct inquiry q = {.target = s->host.target,
+                            .application = e->application,
+                            .onset_s = e->want.onset_s,
+                            .from_s = e->want.from_s,
+                            .to_s = e->want.to_s};
         host.arg = e;
         host.done = on_done;
         if (investigation_start(&host, &q, &e->investigation) == 0)

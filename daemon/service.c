@@ -256,12 +256,21 @@ static int action_acknowledge(void *arg, int64_t id, const char *by, const char 
         return r;
 }
 
-static int action_begin(void *arg, const char *work, const char *target, void (*wake)(void *waiter), void *waiter,
-                        struct rpc_work **ret, struct err *reterr) {
+static int action_begin(void *arg, const struct rpc_order *asked, struct rpc_work **ret, struct err *reterr) {
         struct service *s = arg;
-        struct work_host host = {s->loop, s->exchange, s->store, s->config, &s->n_works};
-        struct work_order order = {&host, target, wake, waiter};
-        return work_begin(work, &order, ret, reterr);
+        struct work_host host = {.loop = s->loop,
+                                 .exchange = s->exchange,
+                                 .store = s->store,
+                                 .quotas = s->quotas,
+                                 .config = s->config,
+                                 .n_works = &s->n_works};
+        struct work_order order = {.host = &host,
+                                   .target = asked->target,
+                                   .application = asked->application,
+                                   .since_s = asked->since_s,
+                                   .wake = asked->wake,
+                                   .waiter = asked->waiter};
+        return work_begin(asked->work, &order, ret, reterr);
 }
 
 static int action_forecast(void *arg, const char *target, const char *application, struct rpc_forecast *ret) {

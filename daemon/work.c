@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "daemon/doctor.h"
+#include "daemon/explain.h"
 #include "daemon/policy_work.h"
 
 static const struct {
@@ -11,6 +12,7 @@ static const struct {
         int (*begin)(const struct work_order *order, struct rpc_work **ret, struct err *reterr);
 } kinds[] = {
         {"doctor", doctor_begin},
+        {"explain", explain_begin},
         {"iam-policy", policy_work_begin},
 };
 

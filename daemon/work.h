@@ -12,6 +12,7 @@ struct work_host {
         struct loop *loop;
         struct exchange *exchange;
         struct store *store;
+        struct quotas *quotas;
         const struct config *config; /* copied from where a work needs it later: it may be replaced meanwhile */
         size_t *n_works;             /* under way */
 };
@@ -19,7 +20,8 @@ struct work_host {
 /* What a work is begun with; target NULL: all. wake(waiter): there is something to write. */
 struct work_order {
         const struct work_host *host;
-        const char *target;
+        const char *target, *application;
+        int64_t since_s; /* as in struct rpc_order */
         void (*wake)(void *waiter);
         void *waiter;
 };

@@ -291,3 +291,42 @@ void root_cause_write(struct jsonw *w, const struct root_cause *c) {
         jsonw_member_string(w, "seen_before", c->seen_before);
         jsonw_object_end(w);
 }
+
+static void write_evidence(struct jsonw *w, const struct finding *f) {
+        jsonw_array(w);
+        for (size_t i = 0; i < f->n_evidence; i++) {
+                const struct evidence *e = &f->evidence[i];
+                jsonw_object(w);
+                jsonw_member_string(w, "kind", e->kind);
+                jsonw_member_string(w, "metric", e->metric);
+                jsonw_member_string(w, "statistic", e->statistic);
+                if (e->dimensions)
+                        jsonw_member_string(w, "dimensions", e->dimensions);
+                jsonw_member_time(w, "at", e->at_s);
+                jsonw_member_double(w, "value", e->value);
+                jsonw_member_double(w, "threshold", e->threshold);
+                if (e->text)
+                        jsonw_member_string(w, "text", e->text);
+                jsonw_object_end(w);
+        }
+        jsonw_array_end(w);
+}
+
+void finding_write_lists(struct jsonw *w, const struct finding *f) {
+        jsonw_key(w, "symptoms");
+        jsonw_array(w);
+        for (size_t i = 0; i < f->n_symptoms; i++) {
+                jsonw_object(w);
+                jsonw_member_string(w, "text", f->symptoms[i].text);
+                jsonw_member_string(w, "relation", f->symptoms[i].relation);
+                jsonw_object_end(w);
+        }
+        jsonw_array_end(w);
+        jsonw_key(w, "advice");
+        jsonw_array(w);
+        for (size_t i = 0; i < f->n_advice; i++)
+                jsonw_string(w, f->advice[i]);
+        jsonw_array_end(w);
+        jsonw_key(w, "evidence");
+        write_evidence(w, f);
+}

@@ -125,6 +125,9 @@ void finding_evidence_text(struct findings *out, struct finding *f, const char *
 /* Adds the root cause, symptoms, advice and evidence of a report, behind what is there. */
 void finding_add_report(struct findings *out, struct finding *f, const struct finding *report);
 
+/* The members symptoms, advice and evidence of an object that was begun. */
+void finding_write_lists(struct jsonw *w, const struct finding *f);
+
 void finding_done(struct finding *f);
 /* 0 or -ENOMEM (*to is then empty). */
 int finding_dup(const struct finding *from, struct finding *to);

@@ -114,43 +114,8 @@ void transitions_done(struct transitions *t) {
         *t = (struct transitions){0};
 }
 
-static void write_evidence(struct jsonw *w, const struct finding *f) {
-        jsonw_array(w);
-        for (size_t i = 0; i < f->n_evidence; i++) {
-                const struct evidence *e = &f->evidence[i];
-                jsonw_object(w);
-                jsonw_member_string(w, "kind", e->kind);
-                jsonw_member_string(w, "metric", e->metric);
-                jsonw_member_string(w, "statistic", e->statistic);
-                if (e->dimensions)
-                        jsonw_member_string(w, "dimensions", e->dimensions);
-                jsonw_member_time(w, "at", e->at_s);
-                jsonw_member_double(w, "value", e->value);
-                jsonw_member_double(w, "threshold", e->threshold);
-                if (e->text)
-                        jsonw_member_string(w, "text", e->text);
-                jsonw_object_end(w);
-        }
-        jsonw_array_end(w);
-}
-
 static void write_lists(struct jsonw *w, const struct incident *i) {
-        jsonw_key(w, "symptoms");
-        jsonw_array(w);
-        for (size_t k = 0; k < i->finding.n_symptoms; k++) {
-                jsonw_object(w);
-                jsonw_member_string(w, "text", i->finding.symptoms[k].text);
-                jsonw_member_string(w, "relation", i->finding.symptoms[k].relation);
-                jsonw_object_end(w);
-        }
-        jsonw_array_end(w);
-        jsonw_key(w, "advice");
-        jsonw_array(w);
-        for (size_t k = 0; k < i->finding.n_advice; k++)
-                jsonw_string(w, i->finding.advice[k]);
-        jsonw_array_end(w);
-        jsonw_key(w, "evidence");
-        write_evidence(w, &i->finding);
+        finding_write_lists(w, &i->finding);
         jsonw_key(w, "suppressed");
         jsonw_array(w);
         for (size_t k = 0; k < i->n_suppressed; k++) {

@@ -24,6 +24,16 @@ struct rpc_forecast {
         double budget_usd;                        /* a month, of all targets; negative: none */
 };
 
+/* What a work is begun with. wake(waiter) is called from the loop, never from `begin` and never after free. */
+struct rpc_order {
+        const char *work;        /* its name */
+        const char *target;      /* NULL: all */
+        const char *application; /* NULL: of no single one */
+        int64_t since_s;         /* how far back; 0: not said */
+        void (*wake)(void *waiter);
+        void *waiter;
+};
+
 /* What the daemon does for a method; `arg` is its own. Each returns 0 or -errno with the reason. */
 struct rpc_actions {
         void *arg;
@@ -31,10 +41,8 @@ struct rpc_actions {
         int (*reload)(void *arg, struct err *reterr);
         /* -ENOENT: there is no such incident. comment may be NULL. */
         int (*acknowledge)(void *arg, int64_t id, const char *by, const char *comment, struct err *reterr);
-        /* Begins a work by its name, for one target or all (NULL). wake(waiter) is called from the loop, never from here and never after
-         * free. -EBUSY: too many are under way. */
-        int (*begin)(void *arg, const char *work, const char *target, void (*wake)(void *waiter), void *waiter,
-                     struct rpc_work **ret, struct err *reterr);
+        /* -EBUSY: too many are under way. */
+        int (*begin)(void *arg, const struct rpc_order *order, struct rpc_work **ret, struct err *reterr);
         /* application NULL: all of the target. -ENOENT: no such target is polled. */
         int (*forecast)(void *arg, const char *target, const char *application, struct rpc_forecast *ret);
 };

@@ -22,14 +22,14 @@ static void state_free(void *state) {
         free(s);
 }
 
-static int start(struct rpc_question *q, const char *name, void **ret_state) {
+static int start(struct rpc_question *q, const struct rpc_order *order, void **ret_state) {
         const struct rpc_actions *actions = q->host->actions;
         struct err reason = {0};
         struct state *s = calloc(1, sizeof *s);
         if (!s)
                 return -ENOMEM;
         *ret_state = s;
-        int r = actions->begin(actions->arg, name, q->values[WORK_TARGET].text, q->wake, q->waiter, &s->work, &reason);
+        int r = actions->begin(actions->arg, order, &s->work, &reason);
         if (r < 0)
                 return rpc_fail(q, r == -ENOENT ? RPC_ERROR_NOT_FOUND : RPC_ERROR_FAILED, "%s",
                                 reason.text[0] ? reason.text : "out of memory");
@@ -48,13 +48,44 @@ static int step(struct rpc_question *q, void *state, struct jsonw *w) {
         return r;
 }
 
+static int start_for_target(struct rpc_question *q, const char *work, void **ret_state) {
+        struct rpc_order order = {
+                .work = work, .target = q->values[WORK_TARGET].text, .wake = q->wake, .waiter = q->waiter};
+        return start(q, &order, ret_state);
+}
+
 static int doctor_start(struct rpc_question *q, void **ret_state) {
-        return start(q, rpc_doctor.name, ret_state);
+        return start_for_target(q, "doctor", ret_state);
 }
 
 static int iam_policy_start(struct rpc_question *q, void **ret_state) {
-        return start(q, rpc_iam_policy.name, ret_state);
+        return start_for_target(q, "iam_policy", ret_state);
 }
 
 const struct rpc_method rpc_doctor = {"doctor", RPC_READ, params, doctor_start, step, state_free};
-const struct rpc_method rpc_iam_policy = {"iam-policy", RPC_READ, params, iam_policy_start, step, state_free};
+const struct rpc_method rpc_iam_policy = {"iam_policy", RPC_READ, params, iam_policy_start, step, state_free};
+
+enum { EXPLAIN_APP, EXPLAIN_SINCE, EXPLAIN_TARGET };
+static const struct rpc_param explain_params[] = {
+        [EXPLAIN_APP] = {"app", RPC_KIND_TEXT, true},
+        [EXPLAIN_SINCE] = {"since", RPC_KIND_DURATION, false},
+        [EXPLAIN_TARGET] = {"target", RPC_KIND_TEXT, false},
+        {0},
+};
+
+static int explain_start(struct rpc_question *q, void **ret_state) {
+        SCOPED(free) char *target = NULL;
+        const char *application = q->values[EXPLAIN_APP].text;
+        int r = rpc_find_target(q, q->values[EXPLAIN_TARGET].text, application, &target);
+        if (r < 0)
+                return r;
+        struct rpc_order order = {.work = "explain",
+                                  .target = target,
+                                  .application = application,
+                                  .since_s = q->values[EXPLAIN_SINCE].number,
+                                  .wake = q->wake,
+                                  .waiter = q->waiter};
+        return start(q, &order, ret_state);
+}
+
+const struct rpc_method rpc_explain = {"explain", RPC_READ, explain_params, explain_start, step, state_free};

@@ -196,3 +196,37 @@ def test_fifty_loops_at_once__one_quota__each_gets_its_turn(sim, daemon):
     first_turns = [r["applications"][0] for r in asked[:N_LOOPS]]
     assert len(set(first_turns)) == N_LOOPS, "nobody asks twice before all have asked once"
     assert sim.violations() == []
+
+
+@pytest.mark.scenario(fleet(looping(since="-5h"), {"name": "clicks", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}}))
+def test_explain__on_demand__prints_the_report_and_the_root_cause(sim, daemon):
+    daemon.config = daemon.config.replace("backfill = 3h", "backfill = 15d")
+    daemon.start()
+    sim.wait("deliveries", 2, timeout=60)
+    text = daemon.ctl("explain", "--app", "orders").stdout
+    for words in ("NumberFormatException in ParseOrder.map", "Root cause", "bad_record: this started it", "Symptoms", "Fix",
+                  "Log lines that tell it", "log lines read"):
+        assert words in text
+    assert max(len(line) for line in text.splitlines()) <= 200
+    cause = daemon.ask("explain", "--app", "orders")
+    assert cause == by_application(daemon.incidents())["orders"]["root_cause"]
+    # An hour of the loop that does not hold its beginning; and an application that is well.
+    assert daemon.ask("explain", "--app", "orders", "--since", "6h")["role"] == "trigger"
+    assert daemon.ask("explain", "--app", "clicks", "--since", "30m") is None
+    assert "No failure" in daemon.ctl("explain", "--app", "clicks").stdout
+    wrong = daemon.ctl("explain", "--app", "order", check=False)
+    assert wrong.returncode == 1 and "did you mean orders" in wrong.stderr
+    assert daemon.ctl("explain", check=False).returncode == 2
+    assert len(sim.deliveries()) == 2
+
+
+@pytest.mark.scenario(fleet(looping(since="-2h"), deny=[{"action": "logs:FilterLogEvents"}]))
+def test_explain__after_the_permission_was_given__mends_the_incident(sim, daemon):
+    daemon.start()
+    assert_blind(one_page(sim, daemon), "logs:FilterLogEvents is denied")
+    assert "is denied" in daemon.ctl("explain", "--app", "orders").stdout
+    sim.patch_scenario({"deny": []})
+    assert daemon.ask("explain", "--app", "orders")["exception_class"] == TRIGGER
+    sim.wait("deliveries", 4, timeout=60)
+    assert [e["event"] for e in pages(sim)] == ["opened", "updated"]
+    assert pages(sim)[1]["incident"]["root_cause"]["role"] == "trigger"
