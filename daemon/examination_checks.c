@@ -210,15 +210,48 @@ void check_clock(struct examination *x) {
                                    : ": requests are signed with the corrected time, logs and incidents are not");
 }
 
-void check_publish(struct examination *x) {
+static bool is_denial(const char *reason) {
+        return strstr(reason, "AuthorizationError") || strstr(reason, "AccessDenied");
+}
+
+/* Nothing but a message shows whether messages are taken: so what became of the last one is told. */
+static void say_publish(struct examination *x, const struct notifier_state *n) {
+        static const char check[] = "sns:Publish";
+        SCOPED(buf_done) struct buf statement = BUF_INIT(MEND_MAX_BYTES);
         struct span owner = policy_arn_part(x->topic_arn, 4);
+        bool is_foreign = x->account && owner.len > 0 && !span_is(owner, x->account);
+        const struct policy_place place = examination_place(x);
+        policy_statement(&statement, check, &place, x->topic_arn);
+        char ago[TIME_TEXT_MAX];
+        if (n && n->error) {
+                doctor_say(&x->lines, VERDICT_FAILED, check, NULL,
+                           is_denial(n->error) ? buf_str(&statement)
+                                               : "see the reason; what waits is sent again by itself",
+                           "%s did not take the last message: %s", x->topic_arn, n->error);
+        } else if (n && n->delivered_at_s > 0) {
+                time_span_text(loop_now_s(x->host.loop) - n->delivered_at_s, ago);
+                doctor_say(&x->lines, VERDICT_OK, check, NULL, NULL, "%s took a message %s ago", x->topic_arn, ago);
+        } else {
+                doctor_say(&x->lines, VERDICT_SKIPPED, check, NULL, buf_str(&statement),
+                           "%s: cannot be tried without sending a message, and none was sent yet%s", x->topic_arn,
+                           is_foreign ? "; the topic belongs to another account: its own policy must allow this "
+                                        "identity, too"
+                                      : "");
+        }
+}
+
+void check_publish(struct examination *x) {
+        SCOPED(notifier_states_done) struct notifier_states all = {0};
+        const struct notifier_state *found = NULL;
+        int r = store_list_notifiers(x->host.store, &all);
+        if (r == -ENOMEM)
+                x->lines.failed = r;
+        for (size_t i = 0; i < all.n_rows; i++)
+                if (strcmp(all.rows[i].name, x->name) == 0)
+                        found = &all.rows[i];
         check_partition(x, "topic", x->topic_arn);
         check_region(x);
-        bool is_foreign = x->account && owner.len > 0 && !span_is(owner, x->account);
-        doctor_say(&x->lines, VERDICT_SKIPPED, "sns:Publish", NULL, NULL,
-                   "%s: cannot be tried without sending a message%s", x->topic_arn,
-                   is_foreign ? "; the topic belongs to another account: its own policy must allow this identity, too"
-                              : "");
+        say_publish(x, found);
 }
 
 /* Applications. */

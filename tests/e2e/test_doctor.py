@@ -248,6 +248,22 @@ def test_service__throttles__is_no_fault(sim, daemon):
     assert line["status"] == "warning" and "again" in line["mend"] and doctor.code == 0, line
 
 
+@pytest.mark.parametrize("deny,status,words", [([], "ok", "took a message"), ([{"action": "sns:Publish"}], "failed", "AuthorizationError")],
+                         ids=["taken", "denied"])
+def test_topic__a_message_was_sent__what_became_of_it(sim, daemon, deny, status, words):
+    sim.reset({**SCENARIO, "deny": deny, "applications": [application("orders", job={"kind": "restart_loop", "since": "-10m"})]})
+    daemon.config = daemon.config.replace("backfill = 5m", "backfill = 3h")
+    daemon.start()
+    sim.wait("requests", 1, timeout=60, operation="Publish", pending=0)
+    sim.wait("deliveries", 1, timeout=60, service="slack")
+    daemon.wait_log(r"notifier pager: .*(delivered|AuthorizationError)")
+    line = next(line for line in Doctor(daemon).lines if line["notifier"] == "pager" and line["check"] == "sns:Publish")
+    assert line["status"] == status and words in line["text"] and TOPIC in line["text"], line
+    if deny:
+        assert json.loads(line["mend"]) == {"Effect": "Allow", "Action": "sns:Publish", "Resource": TOPIC}
+    daemon.stop()
+
+
 # Applications.
 
 def test_application__misspelt__is_missing(daemon):
