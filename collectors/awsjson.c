@@ -149,9 +149,12 @@ int reply_list(const char *operation, const struct cJSON *parent, const char *na
 
 int pager_turn(struct pager *p, const char *operation, const struct cJSON *root, const char *member,
                struct err *reterr) {
-        const char *token = reply_text(root, member);
+        return pager_follow(p, operation, member, reply_text(root, member), reterr);
+}
+
+int pager_follow(struct pager *p, const char *operation, const char *member, const char *token, struct err *reterr) {
         p->n_pages++;
-        if (!token)
+        if (!token || !token[0])
                 return 0;
         if (p->token && strcmp(p->token, token) == 0)
                 return err_set(reterr, -EPROTO, "%s: %s leads back to the same page", operation, member);

@@ -54,6 +54,8 @@ enum { PAGER_MORE = 1, PAGER_SPENT = 2 };
  * again), -ENOMEM. */
 int pager_turn(struct pager *p, const char *operation, const struct cJSON *root, const char *member,
                struct err *reterr);
+/* The same with the token itself; NULL or "": there is none. */
+int pager_follow(struct pager *p, const char *operation, const char *member, const char *token, struct err *reterr);
 /* Back to the first page. */
 void pager_reset(struct pager *p);
 

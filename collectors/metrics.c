@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GetMetricData in its AWS JSON 1.0 form. A job of any size becomes requests of at most 500 queries; "q0".."q499" are the places in
  * the request, so an answer finds its query without a search. */
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <math.h>
 
+#include "aws/error.h"
 #include "collectors/awsjson.h"
 #include "collectors/metric_plan.h"
+#include "util/jsonr.h"
 #include "util/jsonw.h"
 #include "util/text.h"
 
@@ -32,6 +33,7 @@ struct state {
         struct metric_plan plan;
         size_t current; /* request */
         struct pager pager;
+        struct jsonr answer; /* of the page under way */
         uint8_t answers[METRIC_QUERIES_MAX];
         char said[160]; /* the first message that came along */
 };
@@ -42,6 +44,7 @@ static void metrics_free(void *state) {
                 return;
         metric_plan_done(&s->plan);
         pager_reset(&s->pager);
+        jsonr_done(&s->answer);
         free(s);
 }
 
@@ -148,104 +151,131 @@ static void count(const struct state *s, struct batch *out) {
 }
 
 /* Place of "q17" in the request, -1 when it is none of ours. */
-static int place_of(const char *id, size_t n) {
+static int place_of(struct span id, size_t n) {
         size_t place = 0;
-        if (!id || id[0] != 'q' || !id[1] || (id[1] == '0' && id[2]))
+        if (id.len < 2 || id.data[0] != 'q' || (id.data[1] == '0' && id.len > 2))
                 return -1;
-        for (const char *p = id + 1; *p; p++) {
-                if (*p < '0' || *p > '9' || place >= n)
+        for (size_t i = 1; i < id.len; i++) {
+                if (id.data[i] < '0' || id.data[i] > '9' || place >= n)
                         return -1;
-                place = place * 10 + (size_t)(*p - '0');
+                place = place * 10 + (size_t)(id.data[i] - '0');
         }
         return place < n ? (int)place : -1;
 }
 
-static enum answer answer_parse(const char *status) {
+static enum answer answer_parse(struct span status) {
         static const char *const names[] = {[ANSWER_COMPLETE] = "Complete",
                                             [ANSWER_PARTIAL] = "PartialData",
                                             [ANSWER_ERROR] = "InternalError",
                                             [ANSWER_FORBIDDEN] = "Forbidden"};
-        for (size_t i = ANSWER_COMPLETE; status && i < ELEMENTS(names); i++)
-                if (strcmp(status, names[i]) == 0)
+        for (size_t i = ANSWER_COMPLETE; i < ELEMENTS(names); i++)
+                if (span_equals(status, span_of(names[i])))
                         return (enum answer)i;
         return ANSWER_NONE;
 }
 
-static void hear(struct state *s, const cJSON *parent) {
-        const cJSON *list = cJSON_GetObjectItemCaseSensitive(parent, "Messages");
-        const cJSON *message = cJSON_IsArray(list) ? list->child : NULL;
+static void hear(struct state *s, const struct jsonr_node *parent) {
+        const struct jsonr *j = &s->answer;
+        const struct jsonr_node *message = jsonr_first(j, jsonr_member(j, parent, "Messages"));
+        SCOPED(buf_done) struct buf text = BUF_INIT(64 << 10);
         if (!message || s->said[0])
                 return;
-        const char *code = reply_text(message, "Code"), *value = reply_text(message, "Value");
-        if (code || value)
-                snprintf(s->said, sizeof s->said, "%s%s%s", text_or_empty(code), code && value ? ": " : "",
-                         text_or_empty(value));
+        bool has_code = jsonr_text(j, jsonr_member(j, message, "Code"), &text) && text.len > 0;
+        size_t code_len = text.len;
+        if (has_code)
+                buf_put_str(&text, ": ");
+        jsonr_text(j, jsonr_member(j, message, "Value"), &text);
+        if (has_code && text.len == code_len + 2)
+                text.len = code_len;
+        text_copy(s->said, sizeof s->said, buf_str(&text));
 }
 
 /* A point of the query's own span and grid; everything else is dropped (NaN comes as text). */
-static int take_point(const struct planned_query *item, const cJSON *time, const cJSON *value, struct batch *out) {
+static int take_point(const struct planned_query *item, double at, double value, struct batch *out) {
         const struct metric_query *q = item->query;
-        if (!cJSON_IsNumber(time) || !cJSON_IsNumber(value) || !isfinite(value->valuedouble))
-                return 0;
-        double at = time->valuedouble;
         if (!(at >= (double)item->from_s && at < (double)q->to_s))
                 return 0;
         int64_t at_s = (int64_t)at;
         if ((double)at_s != at || at_s % q->metric->period_s != 0)
                 return 0;
-        return batch_add_point(out, q->series_id, at_s, value->valuedouble / q->metric->divisor);
+        return batch_add_point(out, q->series_id, at_s, value / q->metric->divisor);
+}
+
+static bool is_list_or_null(const struct jsonr_node *node) {
+        return !node || jsonr_is(node, JSONR_ARRAY) || jsonr_is(node, JSONR_NULL);
 }
 
 /* Lists of different lengths say nothing of which value belongs to which time. */
-static bool lists_match(const cJSON *times, const cJSON *values) {
-        const cJSON *t = times ? times->child : NULL, *v = values ? values->child : NULL;
-        if ((times && !cJSON_IsArray(times) && !cJSON_IsNull(times)) ||
-            (values && !cJSON_IsArray(values) && !cJSON_IsNull(values)))
+static bool lists_match(const struct jsonr *j, const struct jsonr_node *times, const struct jsonr_node *values) {
+        const struct jsonr_node *t = jsonr_first(j, times), *v = jsonr_first(j, values);
+        if (!is_list_or_null(times) || !is_list_or_null(values))
                 return false;
-        for (; t && v; t = t->next)
-                v = v->next;
+        for (; t && v; t = jsonr_next(j, times, t))
+                v = jsonr_next(j, values, v);
         return !t && !v;
 }
 
-static int read_result(struct state *s, const cJSON *result, struct batch *out) {
+static int read_result(struct state *s, const struct jsonr_node *result, struct batch *out) {
+        const struct jsonr *j = &s->answer;
         const struct metric_request *wanted = &s->plan.requests[s->current];
-        int place = place_of(reply_text(result, "Id"), wanted->n);
+        int place = place_of(jsonr_raw(j, jsonr_member(j, result, "Id")), wanted->n);
         if (place < 0)
                 return 0;
         hear(s, result);
         if (s->answers[place] < ANSWER_ERROR)
-                s->answers[place] = (uint8_t)answer_parse(reply_text(result, "StatusCode"));
-        const cJSON *times = cJSON_GetObjectItemCaseSensitive(result, "Timestamps");
-        const cJSON *values = cJSON_GetObjectItemCaseSensitive(result, "Values");
-        if (!lists_match(times, values)) {
+                s->answers[place] = (uint8_t)answer_parse(jsonr_raw(j, jsonr_member(j, result, "StatusCode")));
+        const struct jsonr_node *times = jsonr_member(j, result, "Timestamps"),
+                                *values = jsonr_member(j, result, "Values");
+        if (!lists_match(j, times, values)) {
                 s->answers[place] = ANSWER_GARBLED;
                 return 0;
         }
-        const cJSON *t = times ? times->child : NULL, *v = values ? values->child : NULL;
-        for (; t && v; t = t->next, v = v->next) {
-                int r = take_point(&s->plan.items[wanted->first + (size_t)place], t, v, out);
+        const struct jsonr_node *t = jsonr_first(j, times), *v = jsonr_first(j, values);
+        for (; t && v; t = jsonr_next(j, times, t), v = jsonr_next(j, values, v)) {
+                double at, value;
+                if (!jsonr_number(j, t, &at) || !jsonr_number(j, v, &value))
+                        continue;
+                int r = take_point(&s->plan.items[wanted->first + (size_t)place], at, value, out);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
+/* An answer has many thousand values: it is read in place, not into a tree. */
+static int parse(struct state *s, const struct http_reply *reply, struct err *reterr) {
+        if (!aws_reply_is_json(reply))
+                return err_set(reterr, -EPROTO, "%s: the answer is not JSON", operation);
+        int r = jsonr_parse(&s->answer, reply->body);
+        if (r == -EPROTO)
+                return err_set(reterr, r, "%s: the answer is not well-formed JSON (%zu bytes)", operation,
+                               reply->body.len);
+        if (r == 0 && !jsonr_is(jsonr_root(&s->answer), JSONR_OBJECT))
+                return err_set(reterr, -EPROTO, "%s: the answer is not a JSON object", operation);
+        return r;
+}
+
+static int turn_page(struct state *s, struct err *reterr) {
+        SCOPED(buf_done) struct buf token = BUF_INIT(1 << 20);
+        jsonr_text(&s->answer, jsonr_member(&s->answer, jsonr_root(&s->answer), "NextToken"), &token);
+        return token.failed ? token.failed : pager_follow(&s->pager, operation, "NextToken", buf_str(&token), reterr);
+}
+
 static int read_page(struct state *s, const struct http_reply *reply, struct batch *out, struct err *reterr) {
-        SCOPED(reply_free) struct cJSON *root = NULL;
-        const struct cJSON *result;
-        int r = reply_parse(operation, reply, &root, reterr);
+        const struct jsonr *j = &s->answer;
+        int r = parse(s, reply, reterr);
         if (r < 0)
                 return r;
-        r = reply_list(operation, root, "MetricDataResults", false, &result, reterr);
-        if (r < 0)
-                return r;
-        for (; result; result = result->next) {
-                r = read_result(s, result, out);
+        const struct jsonr_node *root = jsonr_root(j), *results = jsonr_member(j, root, "MetricDataResults");
+        if (!is_list_or_null(results))
+                return err_set(reterr, -EPROTO, "%s: the answer has no usable MetricDataResults", operation);
+        for (const struct jsonr_node *i = jsonr_first(j, results); i; i = jsonr_next(j, results, i)) {
+                r = read_result(s, i, out);
                 if (r < 0)
                         return r;
         }
         hear(s, root);
-        return pager_turn(&s->pager, operation, root, "NextToken", reterr);
+        return turn_page(s, reterr);
 }
 
 /* A beginning that CloudWatch no longer keeps counts as read: nothing will ever be there. */

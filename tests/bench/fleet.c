@@ -214,7 +214,8 @@ static void ask(struct fleet *f, struct metric_query *queries, size_t n) {
                                       .n_queries = n,
                                       .now_s = f->now_s,
                                       .settle_s = f->config->settle_s};
-        struct task_job job = {&collector_metrics, f->job, f, seen, done};
+        struct task_job job = {
+                .collector = &collector_metrics, .collect = f->job, .arg = f, .seen = seen, .done = done};
         if (n == 0)
                 return;
         must(task_start(f->exchange, f->client, f->store, &job, &f->task) == 0, "task_start");
