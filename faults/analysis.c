@@ -90,7 +90,6 @@ static int make(struct fault_analysis *a, const struct record *r, const struct e
         struct verdict v;
         struct span text = e->trace.data ? e->trace : r->message;
         judge(text, &trace, &v);
-        (void)a;
         if (trace.scratch.failed == -ENOMEM)
                 return -ENOMEM;
         /* The message around the exception may say more: "... while handling subtask 2 recovery". */
@@ -99,7 +98,8 @@ static int make(struct fault_analysis *a, const struct record *r, const struct e
             verdict_of_text(r->message, &around) && around.role == ROLE_SUSTAINER)
                 v.role = ROLE_SUSTAINER;
         SCOPED(buf_done) struct buf line = BUF_INIT(FAULT_LINE_MAX + 4096);
-        size_t room = FAULT_LINE_MAX;
+        /* The lines of a loop's later rounds are not kept. */
+        size_t room = a->now.later.n > 0 && !a->has_healed ? 0 : FAULT_LINE_MAX;
         buf_put(&line, r->message.data, r->message.len < room ? r->message.len : room);
         room -= line.len;
         if (r->throwable.data && room > 1) {
@@ -271,6 +271,11 @@ static int take_event(struct fault_analysis *a, const struct record *r, struct e
         case EVENT_TASK_RUNNING:
                 a->has_running = true;
                 a->running_ms = r->at_ms;
+                return 0;
+        case EVENT_PAUSE:
+                snprintf(a->pause, sizeof a->pause, "%.*s", (int)(r->message.len < 190 ? r->message.len : 190),
+                         r->message.data);
+                a->pause_ms = r->at_ms;
                 return 0;
         case EVENT_MECHANICS:
                 return note(a, "mechanics", "it is what a restart does", ROLE_CONSEQUENCE, r);

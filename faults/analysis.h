@@ -17,7 +17,8 @@ struct fault_analysis {
         int64_t checkpoint_ms, running_ms; /* last completed checkpoint, last transition to RUNNING; 0: not seen */
         bool has_checkpoint, has_running;  /* seen, with or without a time */
         bool has_healed;                   /* a checkpoint has completed since the last failure */
-        bool saw_sustainer;
+        int64_t pause_ms;                  /* the last pause of a JVM that the log tells of; 0: none */
+        char pause[200];
         int64_t first_ms, last_ms;        /* of the log's lines */
         int64_t widest_gap_ms, gap_at_ms; /* the longest silence in them */
         int64_t n_lines;
@@ -27,7 +28,7 @@ struct fault_analysis {
 const struct episode *analysis_episode(struct fault_analysis *a);
 
 /* Parts of the report that come from the context; each sets texts of *r. 0 or -ENOMEM. */
-int report_pivot(const struct fault_context *c, int64_t fault_s, const struct fault *cause, struct root_cause *to);
+int report_pivot(const struct fault_analysis *a, int64_t fault_s, const struct fault *cause, struct root_cause *to);
 int report_deploy(const struct fault_context *c, int64_t fault_s, struct fault_report *r);
 int report_recoverability(const struct fault_context *c, const struct fault_analysis *a, const char *category,
                           struct fault_report *r);

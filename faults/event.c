@@ -35,6 +35,7 @@ static const struct template templates[] = {
         {NULL, "produced an uncaught exception. Stopping the process", EVENT_FATAL},
         {NULL, "^Terminating TaskManagerRunner with exit code", EVENT_MECHANICS},
         {NULL, "is terminated. Diagnostics", EVENT_WORKER_GONE},
+        {NULL, "^Detected pause in JVM", EVENT_PAUSE},
         {NULL, "^The heartbeat of ", EVENT_HEARTBEAT},
         {NULL, "^Heartbeat of ", EVENT_HEARTBEAT},
         {NULL, "is no longer reachable", EVENT_HEARTBEAT},
@@ -160,6 +161,10 @@ static bool read_transition(const struct record *r, struct event *e) {
         struct span to = read_states(&rest);
         if (to.len == 0 || memchr(head.data, '\n', head.len))
                 return false;
+        /* In a layout that nobody knows the message begins behind the last dash. */
+        ptrdiff_t dash = r->is_text && r->level == LOG_UNKNOWN ? span_find(head, SPAN(" - ")) : -1;
+        if (dash >= 0)
+                head = advance(head, (size_t)dash + 3);
         e->kind = EVENT_NOISE;
         for (size_t i = 0; i < ELEMENTS(states); i++)
                 if (span_is(to, states[i].state))

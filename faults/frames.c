@@ -129,7 +129,8 @@ static const struct package packages[] = {
 
 enum frame_kind frame_kind(struct span frame) {
         for (size_t i = 0; i < ELEMENTS(packages); i++)
-                if (span_starts(frame, span_of(packages[i].prefix)))
+                if (frame.len > 0 && packages[i].prefix[0] == frame.data[0] &&
+                    span_starts(frame, span_of(packages[i].prefix)))
                         return packages[i].kind;
         return FRAME_USER;
 }

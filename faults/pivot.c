@@ -83,10 +83,24 @@ static const char *decide(const struct signs *s, struct root_cause *to) {
                         : "not enough metrics to tell: ";
 }
 
-int report_pivot(const struct fault_context *c, int64_t fault_s, const struct fault *cause, struct root_cause *to) {
-        SCOPED(buf_done) struct buf readings = BUF_INIT(600), text = BUF_INIT(1000);
-        if (cause->role != ROLE_SYMPTOM || !c->window || fault_s <= 0)
+/* Without metrics, the log itself may tell of a pause just before. */
+static int pivot_by_log(const struct fault_analysis *a, int64_t fault_s, struct root_cause *to) {
+        SCOPED(buf_done) struct buf text = BUF_INIT(400);
+        int64_t before_ms = fault_s * 1000 + 1000 - a->pause_ms;
+        if (!a->pause[0] || a->pause_ms <= 0 || before_ms < 0 || before_ms > NEAR_S * 1000)
                 return 0;
+        to->category = "memory";
+        buf_printf(&text, "the log tells of a pause before it: %s", a->pause);
+        return text_replace(&to->pivot, buf_str(&text));
+}
+
+int report_pivot(const struct fault_analysis *a, int64_t fault_s, const struct fault *cause, struct root_cause *to) {
+        SCOPED(buf_done) struct buf readings = BUF_INIT(600), text = BUF_INIT(1000);
+        const struct fault_context *c = &a->context;
+        if (cause->role != ROLE_SYMPTOM || fault_s <= 0)
+                return 0;
+        if (!c->window)
+                return pivot_by_log(a, fault_s, to);
         struct signs s = read_signs(c->window, fault_s);
         put_reading(&readings, "old-generation GC", s.gc_pct, "% of wall clock");
         put_reading(&readings, "heap", s.heap, "%");

@@ -7,6 +7,7 @@
 
 #include "faults/json.h"
 #include "faults/record.h"
+#include "faults/sorter.h"
 
 enum { EVENT_MAX_BYTES = 1 << 20, KEY_MAX = 16, LIST_DEPTH_MAX = 2 };
 
@@ -24,6 +25,7 @@ struct fault_reader {
         char key[KEY_MAX]; /* the newest string outside of the elements */
         size_t key_len;
         int64_t n_events;
+        struct sorter sorter;
 };
 
 int fault_reader_new(struct fault_analysis *a, struct fault_reader **ret) {
@@ -44,6 +46,7 @@ void fault_reader_free(struct fault_reader *r) {
         buf_done(&r->line);
         buf_done(&r->element);
         buf_done(&r->message);
+        sorter_done(&r->sorter);
         free(r);
 }
 
@@ -51,9 +54,20 @@ int64_t fault_reader_events(const struct fault_reader *r) {
         return r->n_events;
 }
 
+static int pass_on(struct fault_reader *r, bool is_end) {
+        struct sorted_event e;
+        int failed = 0;
+        while (!failed && sorter_next(&r->sorter, is_end, &e)) {
+                failed = fault_analysis_feed(r->analysis, e.has_time ? e.at_ms : 0, (struct span){e.text, e.len});
+                free(e.text);
+        }
+        return failed;
+}
+
 static int emit(struct fault_reader *r, int64_t at_ms, struct span message) {
         r->n_events++;
-        return fault_analysis_feed(r->analysis, at_ms, message);
+        int failed = sorter_add(&r->sorter, at_ms, message);
+        return failed ? failed : pass_on(r, false);
 }
 
 static struct span unescaped(struct fault_reader *r, struct span escaped) {
@@ -432,5 +446,5 @@ int fault_reader_end(struct fault_reader *r) {
         if (!failed && r->is_json && !r->is_document && r->element.len > 0)
                 failed = emit(r, 0, buf_span(&r->element));
         r->is_json = false;
-        return failed;
+        return failed ? failed : pass_on(r, true);
 }

@@ -103,6 +103,13 @@ static void take_member(struct json_member m, struct record_scratch *scratch, st
         }
 }
 
+static bool all_digits(const char *s, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (s[i] < '0' || s[i] > '9')
+                        return false;
+        return true;
+}
+
 static struct span next_word(struct span *rest) {
         while (rest->len > 0 && (rest->data[0] == ' ' || rest->data[0] == '\t'))
                 *rest = (struct span){rest->data + 1, rest->len - 1};
@@ -114,6 +121,12 @@ static struct span next_word(struct span *rest) {
                 word.len++;
         *rest = (struct span){rest->data + word.len, rest->len - word.len};
         return word;
+}
+
+/* "07:12:31.100": a layout without the day. */
+static bool is_clock(struct span word) {
+        return word.len >= 8 && all_digits(word.data, 2) && word.data[2] == ':' && all_digits(word.data + 3, 2) &&
+               word.data[5] == ':';
 }
 
 /* "2024-05-01 12:00:00,123 WARN  org.apache.flink.Task [] - message", in any order of level, thread and logger. */
@@ -139,7 +152,7 @@ static void parse_text(struct span line, struct record *r) {
                         break;
                 else if (level != LOG_UNKNOWN && memchr(word.data, '.', word.len) && logger.len == 0)
                         logger = word;
-                else if (level != LOG_UNKNOWN || time_len == 0)
+                else if (level != LOG_UNKNOWN || (time_len == 0 && !is_clock(word)))
                         break;
         }
         if (level == LOG_UNKNOWN || logger.len == 0)
@@ -202,13 +215,6 @@ int record_parse(struct span line, int64_t at_ms, struct record_scratch *scratch
 struct span record_logger_name(const struct record *r) {
         const char *dot = r->logger.len > 0 ? memrchr(r->logger.data, '.', r->logger.len) : NULL;
         return dot ? (struct span){dot + 1, (size_t)(r->logger.data + r->logger.len - dot - 1)} : r->logger;
-}
-
-static bool all_digits(const char *s, size_t n) {
-        for (size_t i = 0; i < n; i++)
-                if (s[i] < '0' || s[i] > '9')
-                        return false;
-        return true;
 }
 
 int64_t record_time(struct span text, size_t *ret_len) {

@@ -227,7 +227,7 @@ int fault_analysis_report(struct fault_analysis *a, struct fault_report *ret) {
                                 failed = add_line(ret, e->faults[i].at_ms, e->faults[i].line);
                 failed = failed ? failed : fill_symptoms(e, cause, ret);
                 failed = failed ? failed : fill_advice(cause, ret);
-                failed = failed ? failed : report_pivot(&a->context, fault_s, cause, ret->root_cause);
+                failed = failed ? failed : report_pivot(a, fault_s, cause, ret->root_cause);
                 failed = failed ? failed : report_deploy(&a->context, fault_s, ret);
                 failed = failed ? failed : report_recoverability(&a->context, a, ret->root_cause->category, ret);
                 failed = failed ? failed : fill_escape(e, ret);

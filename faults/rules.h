@@ -14,12 +14,13 @@ enum fault_role {
 };
 
 enum {
-        RULE_WEAK = 1,     /* what a wrapper outside it says may be more to the point (a bare TimeoutException) */
-        RULE_EXPLAINS = 2, /* also says what weak or unknown exceptions inside it mean */
-        RULE_CHURN = 4,    /* once a restart came before it, it is a side effect of that */
-        RULE_ALONE = 8,    /* its own text is enough: looked for in messages without an exception, too */
-        RULE_NO_USER = 16, /* only without a frame of the user's code */
-        RULE_USER = 32,    /* only with one */
+        RULE_WEAK = 1,        /* what a wrapper outside it says may be more to the point (a bare TimeoutException) */
+        RULE_EXPLAINS = 2,    /* also says what weak or unknown exceptions inside it mean */
+        RULE_CHURN = 4,       /* once a restart came before it, it is a side effect of that */
+        RULE_ALONE = 8,       /* its own text is enough: looked for in messages without an exception, too */
+        RULE_NO_USER = 16,    /* only without a frame of the user's code */
+        RULE_USER = 32,       /* only with one */
+        RULE_BACKGROUND = 64, /* explains only what no other rule knows; by itself it is a carrier */
 };
 
 /* Words are alternatives separated by '|', each of one or more needles joined by '&' (all must be there). */

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { WORDS_MAX_BYTES = 4096 };
+enum { WORDS_MAX_BYTES = 2048, SIMPLE_NAME_MAX = 128 };
 
 struct words {
         char text[WORDS_MAX_BYTES]; /* lower case */
@@ -33,51 +33,68 @@ static bool has_any(struct span text, const char *alternatives) {
         return false;
 }
 
-static bool is_one_of(struct span name, const char *classes) {
-        struct span rest = span_of(classes);
+/* By its simple name; an entry with a package by the end of its whole name. */
+static bool is_one_of(struct span exception_class, const char *classes) {
+        struct span rest = span_of(classes), name = trace_simple_name(exception_class);
         while (rest.data) {
                 struct span one = span_split(&rest, '|');
                 bool is_prefix = one.len > 0 && one.data[one.len - 1] == '*';
                 if (is_prefix)
                         one.len--;
-                if (is_prefix ? span_starts(name, one) : span_equals(name, one))
+                const char *package = one.len > 0 ? memchr(one.data, '.', one.len) : NULL;
+                struct span whole = package ? exception_class : name;
+                if (package && whole.len > one.len)
+                        whole = (struct span){whole.data + whole.len - one.len, one.len};
+                if (is_prefix ? span_starts(whole, one) : span_equals(whole, one))
                         return true;
         }
         return false;
 }
 
+/* Whether the list can name it at all: most rules are passed over by this. */
+static bool may_name(const char *classes, const char *simple_name) {
+        return strstr(classes, simple_name) || strchr(classes, '*');
+}
+
+static bool rule_matches(const struct fault_rule *r, const struct trace_section *s, const char *simple_name,
+                         struct span words, struct span text) {
+        bool has_user = s->user_frame.len > 0 || s->file.len > 0;
+        if ((r->flags & RULE_NO_USER && has_user) || (r->flags & RULE_USER && !has_user))
+                return false;
+        if (r->classes && (!may_name(r->classes, simple_name) || !is_one_of(s->exception_class, r->classes)))
+                return false;
+        if (r->words && !has_any(words, r->words))
+                return false;
+        return !r->context || has_any(text, r->context);
+}
+
+/* The first rule with these flags that matches; NULL when none does. */
 static const struct fault_rule *find_rule(const struct trace_section *s, struct span text, unsigned flags) {
         struct span name = trace_simple_name(s->exception_class);
+        char simple_name[SIMPLE_NAME_MAX];
         struct words words;
+        snprintf(simple_name, sizeof simple_name, "%.*s",
+                 (int)(name.len < sizeof simple_name ? name.len : sizeof simple_name - 1),
+                 name.len > 0 ? name.data : "");
         lower(s->message, &words);
-        for (size_t i = 0; i < n_fault_rules; i++) {
-                const struct fault_rule *r = &fault_rules[i];
-                bool has_user = s->user_frame.len > 0 || s->file.len > 0;
-                if ((r->flags & flags) != flags || (r->flags & RULE_NO_USER && has_user) ||
-                    (r->flags & RULE_USER && !has_user))
-                        continue;
-                if (r->classes && !is_one_of(name, r->classes))
-                        continue;
-                if (r->words && !has_any((struct span){words.text, words.len}, r->words))
-                        continue;
-                if (r->context && !has_any(text, r->context))
-                        continue;
-                return r;
-        }
+        for (size_t i = 0; i < n_fault_rules; i++)
+                if ((fault_rules[i].flags & flags) == flags &&
+                    rule_matches(&fault_rules[i], s, simple_name, (struct span){words.text, words.len}, text))
+                        return &fault_rules[i];
         return NULL;
 }
 
 /* Classes that anything may be thrown as. */
 static bool is_plain(struct span exception_class) {
         return is_one_of(
-                trace_simple_name(exception_class),
+                exception_class,
                 "Exception|RuntimeException|Throwable|Error|FlinkException|FlinkRuntimeException|IOException|UncheckedIOException|"
                 "StreamRuntimeException|SuppressRestartsException|DynamicCodeLoadingException|FlinkError|");
 }
 
 static bool is_of_the_language(struct span exception_class) {
         return is_one_of(
-                trace_simple_name(exception_class),
+                exception_class,
                 "NullPointerException|ClassCastException|ArithmeticException|IndexOutOfBoundsException|ArrayIndexOutOfBoundsException|"
                 "StringIndexOutOfBoundsException|NegativeArraySizeException|NoSuchElementException|ConcurrentModificationException|"
                 "IllegalStateException|IllegalArgumentException|UnsupportedOperationException|MatchError|StackOverflowError|"
@@ -164,7 +181,13 @@ void verdict_of_trace(const struct trace *t, struct verdict *ret) {
                 const struct trace_section *s = &t->sections[i];
                 const struct fault_rule *r = find_rule(s, t->text, 0);
                 bool is_bare = !r && is_plain(s->exception_class) && s->message.len == 0 && s->user_frame.len == 0;
-                if ((r && r->role == ROLE_WRAPPER) || is_bare || (!r && s->exception_class.len == 0)) {
+                bool is_background = r && r->flags & RULE_BACKGROUND;
+                if (is_background && base < t->n_sections && !weak) {
+                        use_rule(r, ret);
+                        show(t, base, ret);
+                        return;
+                }
+                if (is_background || (r && r->role == ROLE_WRAPPER) || is_bare || (!r && s->exception_class.len == 0)) {
                         carrier = carrier ? carrier : r;
                         empty = empty < t->n_sections ? empty : i;
                         continue;

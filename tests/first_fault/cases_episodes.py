@@ -161,6 +161,16 @@ def heartbeat_then_healthy_noise():
     return log.document(), {"role": "symptom_needs_metrics", "first_fault_ms": 200000}
 
 
+def heartbeat_after_a_pause():
+    """No metrics are at hand, but the log tells of a long collection just before."""
+    log = Log("1.18")
+    log.healthy(180)
+    log.put(196, "WARN", "org.apache.hadoop.util.JvmPauseMonitor", "Detected pause in JVM or host machine (eg GC): pause of approximately 48211ms GC pool 'G1 Old Generation' had collection(s): count=3 time=48100ms")
+    log.failed(200, "Source: orders", 3, 4, 0, wrapped(*HEARTBEAT))
+    log.restart(200.1)
+    return log.document(), {"role": "symptom_needs_metrics", "category": "memory"}
+
+
 def heartbeat_and_oom_of_the_other_side():
     """The TaskManager's own last words come a little later: that it died of its heap still needs metrics, the class is told."""
     log = Log("1.20")
@@ -360,7 +370,7 @@ def shuffled_within_a_second():
 
 
 CASES = [nine_days_back, nine_days_back_with_checkpoints, no_attempt_zero, large_attempt_numbers, survived_once, clock_skew, two_within_milliseconds, cancelled_first, ssl_churn_follows,
-         connection_refused_later, sustainer_only, sustainer_only_caused_by, trigger_again_in_the_loop, heartbeat_then_healthy_noise, heartbeat_and_oom_of_the_other_side,
+         connection_refused_later, sustainer_only, sustainer_only_caused_by, trigger_again_in_the_loop, heartbeat_then_healthy_noise, heartbeat_after_a_pause, heartbeat_and_oom_of_the_other_side,
          worker_terminated_first, worker_terminated_without_reason, threshold_by_declines, threshold_by_expiry, threshold_with_latest_failure, coordinator_is_the_trigger, fetcher_before_the_task,
          only_state_transitions, only_failed_transitions, healthy, healthy_with_one_expired_checkpoint, healthy_with_user_errors, healthy_start, nothing, given_up, wrapper_is_the_deepest,
          survivors_of_every_kind, shuffled_within_a_second]

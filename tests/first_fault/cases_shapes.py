@@ -44,6 +44,18 @@ def array_of_events():
     return json.dumps(events(plain()), indent=2), {**TRIGGER, **AT}
 
 
+def newest_first():
+    return json.dumps({"events": events(plain())[::-1]}), {**TRIGGER, **AT}
+
+
+def one_stream_after_the_other():
+    """The JobManager's stream, then the TaskManager's."""
+    log = plain()
+    task_manager = [line for line in log.lines if "taskmanager.Task" in line[1]]
+    log.lines = [line for line in log.lines if line not in task_manager] + task_manager
+    return json.dumps({"log_lines": events(log)}), {**TRIGGER, **AT}
+
+
 def array_one_a_line():
     return "[\n" + ",\n".join(json.dumps(event) for event in events(plain())) + "\n]\n", {**TRIGGER, **AT}
 
@@ -263,7 +275,7 @@ def python_function():
     return log.document(), {"role": "trigger", "category": "bad_record", "exception_class": "ValueError", "frame": "orders.py:parse_total", "task": "Source: orders -> parse_total (1/2)"}
 
 
-CASES = [log_lines_document, log_lines_compact_bytes, one_object_a_line, one_object_a_line_crlf, array_of_events, array_one_a_line, two_pages, insights, raw_records, raw_text, raw_text_crlf,
+CASES = [log_lines_document, newest_first, one_stream_after_the_other, log_lines_compact_bytes, one_object_a_line, one_object_a_line_crlf, array_of_events, array_one_a_line, two_pages, insights, raw_records, raw_text, raw_text_crlf,
          trace_one_line_an_event, nested_record, escaped_record, message_is_an_object, throwable_is_an_array, double_escaped_breaks, split_at_256_kb, truncated_records, truncated_document, bad_bytes,
          old_order_of_keys, trace_in_message, job_manager_line_only, suppressed_is_no_cause, circular_reference, serialized_throwable, one_line_trace, deep_chain, submission_failed, factory_missing,
          not_serializable, max_parallelism, state_of_a_removed_operator, cluster_entrypoint, python_line_by_line, python_module, python_function]
