@@ -8,6 +8,7 @@ packages_demo="$packages_build python3 python3-botocore openssl"
 packages_test="$packages_demo python3-pytest libcmocka-dev mandoc systemd libfaketime xz-utils mount util-linux iproute2
  chromium poppler-utils python3-markdown-it prometheus python3-prometheus-client prometheus-alertmanager"
 packages_package="$packages_build debhelper dpkg-dev fakeroot lintian"
+packages_fuzz="$packages_build clang libclang-rt-14-dev"
 packages_system="$packages_test $packages_package debootstrap procps systemd-container util-linux"
 
 # install_packages WHY PACKAGE...: says what is missing, then installs that.

@@ -2,17 +2,10 @@
 /* A day of a series as it lies on the disk, from any bytes: two for the length of `about`, `about`, `values`. What is read is in order
  * and finite, and comes back the same when it is written. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "store/chunk.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool ok) {
-        if (!ok)
-                abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void check_order(const struct entries *e) {
         for (size_t i = 0; i < e->n_items; i++) {
