@@ -284,34 +284,34 @@ static size_t squeeze(struct span value, char *to) {
         return n;
 }
 
-/* Writes "name" into the list and "name:" or, for a name that comes again, "," into the lines. */
-static char *put_name(char *to, struct span name, struct buf *names, bool is_first) {
-        char *listed = buf_reserve(names, name.len + 1);
-        if (!listed)
-                return NULL;
-        if (!is_first)
-                *listed++ = ';';
-        put_lower(listed, name);
-        names->len += name.len + !is_first;
-        memcpy(to, listed, name.len);
-        to[name.len] = ':';
-        return to + name.len + 1;
-}
-
+/* Room for all of the lines and names is made once; `names` are listed beside the lines that they begin. A name that comes again goes on
+ * with the line before it. */
 void canonical_headers(const struct canonical *c, struct buf *out, struct buf *names) {
+        size_t lines_len = 0, names_len = 0;
+        for (size_t i = 0; i < c->n_headers; i++) {
+                lines_len += c->headers[i].name.len + c->headers[i].value.len + 2;
+                names_len += c->headers[i].name.len + 1;
+        }
+        char *line = buf_reserve(out, lines_len), *listed = buf_reserve(names, names_len);
+        if (!line || !listed)
+                return;
         for (size_t i = 0; i < c->n_headers; i++) {
                 const struct canonical_header *h = &c->headers[i];
-                char *start = buf_reserve(out, h->name.len + h->value.len + 2), *to = start;
-                if (!start)
-                        return;
-                if (i > 0 && same_name(&c->headers[i - 1], h))
-                        to[-1] = ','; /* the line goes on instead of its line feed */
-                else if (!(to = put_name(to, h->name, names, i == 0)))
-                        return;
-                to += squeeze(h->value, to);
-                *to++ = '\n';
-                out->len += (size_t)(to - start);
+                if (i > 0 && same_name(&c->headers[i - 1], h)) {
+                        line[-1] = ',';
+                } else {
+                        if (i > 0)
+                                *listed++ = ';';
+                        put_lower(listed, h->name);
+                        memcpy(line, listed, h->name.len);
+                        listed += h->name.len;
+                        line += h->name.len;
+                        *line++ = ':';
+                }
+                line += squeeze(h->value, line);
+                *line++ = '\n';
         }
-        buf_put(out, "", 0);
-        buf_put(names, "", 0);
+        *line = *listed = '\0';
+        out->len = (size_t)(line - out->data);
+        names->len = (size_t)(listed - names->data);
 }

@@ -85,6 +85,23 @@ static char *write_span(char *to, struct span s) {
         return to + s.len;
 }
 
+/* The canonical request's first three lines: method, path, query. */
+static int put_begin(struct sigv4 *s, const struct sigv4_message *m, const struct sigv4_options *options,
+                     struct buf *out) {
+        struct span query = m->target, path = span_split(&query, '?');
+        buf_put_span(out, m->method);
+        if (span_is(m->target, "/")) { /* mostly */
+                buf_put_span(out, SPAN("\n/\n\n"));
+                return out->failed;
+        }
+        buf_put_char(out, '\n');
+        canonical_path(path, options, out);
+        buf_put_char(out, '\n');
+        int r = canonical_query(&s->scratch, query, out);
+        buf_put_char(out, '\n');
+        return r < 0 ? r : out->failed;
+}
+
 /* The canonical request's end: an empty line, the names of the signed headers, the payload's hash. */
 static int put_end(struct buf *out, struct span names, struct span payload) {
         char *start = buf_reserve(out, names.len + payload.len + 2), *to = start;
@@ -115,15 +132,9 @@ int sigv4_canonical_request(struct sigv4 *s, const struct sigv4_message *m, cons
         const struct canonical_header *claimed = canonical_find(&s->scratch, content.name);
         if (claimed)
                 payload = span_trim(claimed->value);
-        struct span query = m->target, path = span_split(&query, '?');
-        buf_put_span(ret_canonical, m->method);
-        buf_put_char(ret_canonical, '\n');
-        canonical_path(path, options, ret_canonical);
-        buf_put_char(ret_canonical, '\n');
-        r = canonical_query(&s->scratch, query, ret_canonical);
+        r = put_begin(s, m, options, ret_canonical);
         if (r < 0)
                 return r;
-        buf_put_char(ret_canonical, '\n');
         size_t names_at = ret_names->len;
         canonical_headers(&s->scratch, ret_canonical, ret_names);
         if (ret_names->failed)
@@ -311,8 +322,6 @@ static void close_job(struct job *job) {
 
 /* An earlier attempt's value mostly has the same length, then its memory is used again. */
 static int add_own(struct http_request *r, struct job *job, enum own own, struct span value) {
-        if (memchr(value.data, '\n', value.len) || memchr(value.data, '\r', value.len))
-                return -EINVAL;
         if (r->n_headers == HTTP_HEADERS_MAX)
                 return -E2BIG;
         char *text = job->old[own];
@@ -404,11 +413,18 @@ static int add_signature(struct sigv4 *s, const struct aws_keys *keys, struct ht
         return r < 0 ? r : add_own(request, job, OWN_AUTHORIZATION, buf_span(&s->authorization));
 }
 
+/* It would begin another header. All else that is written into ours is the program's own. */
+static bool has_line_break(const char *text) {
+        return text && (strchr(text, '\n') || strchr(text, '\r'));
+}
+
 int sigv4_sign(struct sigv4 *s, const struct aws_keys *keys, const char *region, const char *service, const char *host,
                int64_t now_s, struct http_request *request) {
         struct job job;
         job.n_headers = 0;
         memset(job.old, 0, sizeof job.old);
+        if (has_line_break(keys->access_key_id) || has_line_break(keys->session_token))
+                return -EINVAL;
         int r = set_time(s, now_s);
         if (r < 0)
                 return r;
