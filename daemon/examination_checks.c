@@ -36,6 +36,17 @@ static void put_reach(const struct examination *x, const char *service, struct b
                            e.host, x->region, service);
 }
 
+/* Nobody knows the name: a region that is written wrong has none. */
+static void put_resolution(const struct examination *x, const char *service, struct buf *out) {
+        SCOPED(endpoint_done) struct endpoint e = {0};
+        int r = client_endpoint(x->client, service, NULL, NULL, &e, NULL);
+        SCOPED(free) char *host = strndup(r < 0 ? service : e.host, strcspn(r < 0 ? service : e.host, ":"));
+        buf_printf(out, "is %s right, and does this machine know the host (getent hosts ",
+                   r == 0 && e.is_custom ? "AWS_ENDPOINT_URL or endpoint_url" : "the region's name");
+        shlex_quote(out, text_or_empty(host));
+        buf_put_str(out, ")? If not, mend its DNS or set HTTPS_PROXY");
+}
+
 static void put_authority(const struct examination *x, const char *service, struct buf *out) {
         SCOPED(endpoint_done) struct endpoint e = {0};
         const char *bundle = client_ca_bundle(x->client);
@@ -65,6 +76,8 @@ char *examination_mend(const struct examination *x, const char *action, const st
                 buf_put_str(&text, "run the doctor again in a minute");
         else if (code == -EIO && strstr(err->text, exchange_way_out(AWS_TRANSIENT, HTTP_FAULT_TLS)))
                 put_authority(x, service, &text);
+        else if (code == -EIO && strstr(err->text, exchange_way_out(AWS_TRANSIENT, HTTP_FAULT_RESOLVE)))
+                put_resolution(x, service, &text);
         else if ((code == -EIO || code == -ETIMEDOUT) && is_unreached(x, service))
                 put_reach(x, service, &text);
         else if (code == -EIO || code == -ETIMEDOUT)

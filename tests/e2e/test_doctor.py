@@ -213,6 +213,14 @@ def test_service__cannot_be_reached__where_and_what_to_open(daemon, service, var
     assert NOWHERE in failed[0]["mend"] and "reach" in failed[0]["mend"], failed
 
 
+def test_host__is_not_known__name_and_dns(daemon):
+    daemon.environment.update(AWS_ENDPOINT_URL="http://no-such-host.invalid:8080", AWS_MAX_ATTEMPTS="1")
+    doctor = examine(daemon, "prod")
+    line = doctor.find("identity")
+    assert doctor.code == 1 and line["status"] == "failed" and "DNS" in line["text"]
+    assert "AWS_ENDPOINT_URL" in line["mend"] and "getent hosts no-such-host.invalid)" in line["mend"], line
+
+
 def test_service__hangs__asked_once_and_no_more(sim, daemon):
     """A fleet of applications times ten seconds would outlast the client's patience."""
     sim.reset({**SCENARIO, "applications": [application(f"app-{number}") for number in range(9)]})
