@@ -129,10 +129,24 @@ static bool cut_prefix(struct span *s, struct span prefix) {
         return true;
 }
 
+/* "at a.b.C.d(E.java:1)"; a message may have lines like " at [Source: (String)...". */
+static bool is_frame(struct span line) {
+        if (!span_starts(line, SPAN("at ")))
+                return false;
+        struct span rest = advance(line, 3);
+        size_t len = 0;
+        bool has_dot = false;
+        while (len < rest.len && rest.data[len] != '(' && rest.data[len] != ' ' && rest.data[len] != '[')
+                has_dot |= rest.data[len++] == '.';
+        return has_dot && (len == rest.len || rest.data[len] == '(');
+}
+
 /* Takes the mark off the line. */
 static enum line_kind line_kind(struct span *line) {
-        if (cut_prefix(line, SPAN("at ")))
+        if (is_frame(*line)) {
+                cut_prefix(line, SPAN("at "));
                 return LINE_FRAME;
+        }
         if (span_starts(*line, SPAN("... ")) || span_starts(*line, SPAN("[CIRCULAR REFERENCE")))
                 return LINE_IGNORED;
         if (cut_prefix(line, SPAN("Caused by: ")))

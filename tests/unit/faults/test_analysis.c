@@ -111,11 +111,145 @@ static void test_analysis__healthy__no_cause(void **state) {
         assert_non_null(strstr(r.completeness, "3 log lines"));
 }
 
+/* Metrics of the minutes before: one series each, a point a minute, `near` for the last five. */
+struct metrics {
+        struct series_view views[4];
+        struct sample samples[4][70];
+        struct window window;
+        struct application application;
+};
+
+static void set_metrics(struct metrics *m, int64_t fault_s, double heap_near, double gc_near_ms, double cpu_near) {
+        static const char *const names[] = {"heapMemoryUtilization", "oldGenerationGCTime", "containerCPUUtilization",
+                                            "containerMemoryUtilization"};
+        const double near[] = {heap_near, gc_near_ms, cpu_near, 60}, base[] = {50, 300, 40, 60};
+        *m = (struct metrics){0};
+        for (size_t i = 0; i < 4; i++) {
+                for (int k = 0; k < 65; k++)
+                        m->samples[i][k] = (struct sample){fault_s - 65 * 60 + k * 60, k >= 60 ? near[i] : base[i]};
+                m->views[i] = (struct series_view){metric_find(names[i], NULL), "", m->samples[i], 65, fault_s};
+                assert_non_null(m->views[i].metric);
+        }
+        m->application = (struct application){.version_id = 42};
+        m->window = (struct window){.now_s = fault_s + 600,
+                                    .from_s = fault_s - 4000,
+                                    .to_s = fault_s + 480,
+                                    .application = &m->application,
+                                    .series = m->views,
+                                    .n_series = 4};
+}
+
+static void judge_heartbeat(const struct metrics *m, struct fault_report *r) {
+        struct fault_context context = {.window = m ? &m->window : NULL};
+        SCOPED(fault_analysis_free) struct fault_analysis *a = begin(&context);
+        feed_checkpoint(a, 0);
+        feed(a, 30,
+             "{\"logger\":\"org.apache.flink.runtime.executiongraph.ExecutionGraph\",\"messageType\":\"INFO\",\"message\":\"Source: orders (1/4) (" EXECUTION
+             "0) switched from RUNNING to FAILED on 10.0.1.17:6122-1f2e3d @ ip (dataPort=6121).\",\"throwableInformation\":\"java.util.concurrent.TimeoutException: "
+             "Heartbeat of TaskManager with id 10.0.1.17:6122-1f2e3d timed out.\"}");
+        assert_int_equal(fault_analysis_report(a, r), 0);
+        assert_string_equal(r->root_cause->role, "symptom_needs_metrics");
+}
+
+static void test_pivot__heartbeat__by_what_the_metrics_show(void **state) {
+        static const struct {
+                double heap, gc_ms, cpu;
+                const char *category, *words;
+        } cases[] = {
+                {97, 22800, 60, "memory", "old-generation GC 38 %"},
+                {60, 400, 99, "resource", "CPU"},
+                {60, 400, 45, "network", "suspect the network"},
+        };
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct metrics m;
+                SCOPED(fault_report_done) struct fault_report r;
+                set_metrics(&m, BASE_MS + 30, cases[i].heap, cases[i].gc_ms, cases[i].cpu);
+                judge_heartbeat(&m, &r);
+                assert_string_equal(r.root_cause->category, cases[i].category);
+                assert_non_null(strstr(r.root_cause->pivot, cases[i].words));
+        }
+}
+
+static void test_pivot__no_metrics__claims_nothing(void **state) {
+        (void)state;
+        SCOPED(fault_report_done) struct fault_report r;
+        judge_heartbeat(NULL, &r);
+        assert_string_equal(r.root_cause->category, "unknown");
+        assert_null(r.root_cause->pivot);
+        assert_non_null(strstr(r.completeness, "Metrics of the minutes before are missing"));
+        assert_int_equal(r.confidence, CONFIDENCE_LOW);
+}
+
+static void test_report__after_a_deploy__tells_of_it_and_of_the_way_back(void **state) {
+        struct metrics m;
+        struct operation update = {.kind = (char *)"UpdateApplication",
+                                   .started_at_s = BASE_MS - 300,
+                                   .ended_at_s = BASE_MS - 210,
+                                   .version_from = 41,
+                                   .version_to = 42};
+        struct snapshot snapshot = {.name = (char *)"before-update",
+                                    .status = (char *)"READY",
+                                    .created_at_s = BASE_MS - 400,
+                                    .version_id = 41};
+        struct fault_context context = {.window = &m.window};
+        (void)state;
+        set_metrics(&m, BASE_MS + 30, 60, 400, 45);
+        m.window.operations = &update;
+        m.window.n_operations = 1;
+        m.window.snapshots = &snapshot;
+        m.window.n_snapshots = 1;
+        SCOPED(fault_analysis_free) struct fault_analysis *a = begin(&context);
+        SCOPED(fault_report_done) struct fault_report r;
+        feed_checkpoint(a, 0);
+        feed_parse_failure(a, 30, "0");
+        assert_int_equal(fault_analysis_report(a, &r), 0);
+        assert_string_equal(r.deploy, "first fault 4 min after UpdateApplication (version 41 -> 42)");
+        assert_non_null(strstr(r.recoverability, "before-update"));
+        assert_non_null(strstr(r.recoverability, "RollbackApplication from version 42"));
+        assert_string_equal(r.root_cause->deploy, r.deploy);
+}
+
+static void test_report__twice_and_between_feeds__is_the_same(void **state) {
+        (void)state;
+        SCOPED(fault_analysis_free) struct fault_analysis *a = begin(NULL);
+        SCOPED(fault_report_done) struct fault_report first, second;
+        feed_checkpoint(a, 0);
+        feed_parse_failure(a, 30, "0");
+        assert_int_equal(fault_analysis_report(a, &first), 0);
+        feed_running(a, 41);
+        feed_sustainer(a, 45);
+        assert_int_equal(fault_analysis_report(a, &second), 0);
+        assert_string_equal(first.root_cause->fingerprint, second.root_cause->fingerprint);
+        assert_int_equal(second.root_cause->first_fault_at_s, BASE_MS + 30);
+        assert_true(second.n_symptoms >= 1);
+}
+
+static void test_lines__with_secrets__are_masked(void **state) {
+        (void)state;
+        SCOPED(fault_analysis_free) struct fault_analysis *a = begin(NULL);
+        SCOPED(fault_report_done) struct fault_report r;
+        feed(a, 5,
+             "{\"logger\":\"" TASK "\",\"messageType\":\"WARN\",\"message\":\"Sink: db (1/1)#0 (" EXECUTION
+             "0) switched from RUNNING to FAILED with failure cause:\",\"throwableInformation\":\"java.lang.IllegalStateException: cannot connect with "
+             "password=hunter2\\n\\tat com.acme.Sink.open(Sink.java:3)\"}");
+        assert_int_equal(fault_analysis_report(a, &r), 0);
+        assert_int_equal(r.n_lines, 1);
+        assert_null(strstr(r.lines[0].text, "hunter2"));
+        assert_null(strstr(r.root_cause->message, "hunter2"));
+        assert_null(strstr(r.root_cause->fingerprint, "hunter2"));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_analysis__loop_after_trigger__names_trigger),
                 cmocka_unit_test(test_analysis__only_sustainers__says_so),
                 cmocka_unit_test(test_analysis__healthy__no_cause),
+                cmocka_unit_test(test_pivot__heartbeat__by_what_the_metrics_show),
+                cmocka_unit_test(test_pivot__no_metrics__claims_nothing),
+                cmocka_unit_test(test_report__after_a_deploy__tells_of_it_and_of_the_way_back),
+                cmocka_unit_test(test_report__twice_and_between_feeds__is_the_same),
+                cmocka_unit_test(test_lines__with_secrets__are_masked),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
