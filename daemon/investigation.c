@@ -15,8 +15,9 @@
 #include "util/text.h"
 
 enum {
-        TURN_MS = 225, /* FilterLogEvents: 5 a second for the account and region; a person may read logs as well */
-        READ_MAX = 64 << 20, /* bytes of messages, over all spans */
+        LOGS_TURN_MS = 225, /* FilterLogEvents: 5 a second for the account and region; a person may read logs as well */
+        CONTROL_TURN_MS = 300, /* ListApplicationSnapshots: beside what the polls ask */
+        READ_MAX = 64 << 20,   /* bytes of messages, over all spans */
         EDGE_S = 60,
         WORDY_S = 6 * 3600, /* in a span as long as that only failures are asked for */
         AGAIN_S = 3600,     /* after what was refused; */
@@ -45,7 +46,7 @@ struct investigation {
         struct window *window;
         struct timer timer;
         struct task *task;
-        struct quota *quota;
+        struct quota *logs, *control; /* whose turns requests wait for */
         int n_tries;
         int64_t newest_ms; /* of the events of this span, */
         size_t n_newest;   /* how many of them have it; */
@@ -355,7 +356,7 @@ static void read_span(struct investigation *i) {
                             .log_filter = span->filter,
                             .from_ms = i->newest_ms > 0 ? i->newest_ms : span->from_ms,
                             .to_ms = span->to_ms},
-                .quota = i->quota,
+                .quota = i->logs,
                 .seen = on_page,
                 .done = on_read,
         };
@@ -368,26 +369,17 @@ static void read_span(struct investigation *i) {
 }
 
 /* "logs 111122223333 eu-west-1", from the ARN: two targets may be one account. */
-static int find_quota(struct investigation *i) {
+static struct quota *find_quota(struct investigation *i, const char *service, int64_t turn_ms) {
         SCOPED(buf_done) struct buf name = BUF_INIT(256);
         struct span rest = span_of(text_or_empty(i->facts.arn)), parts[5] = {0};
         for (size_t k = 0; k < ELEMENTS(parts); k++)
                 parts[k] = span_split(&rest, ':');
-        buf_printf(&name, "logs %.*s %.*s", (int)parts[4].len, parts[4].len > 0 ? parts[4].data : "", (int)parts[3].len,
-                   parts[3].len > 0 ? parts[3].data : "");
-        i->quota = name.failed ? NULL : quotas_find(i->host.quotas, buf_str(&name), TURN_MS);
-        return i->quota ? 0 : -ENOMEM;
+        buf_printf(&name, "%s %.*s %.*s", service, (int)parts[4].len, parts[4].len > 0 ? parts[4].data : "",
+                   (int)parts[3].len, parts[3].len > 0 ? parts[3].data : "");
+        return name.failed ? NULL : quotas_find(i->host.quotas, buf_str(&name), turn_ms);
 }
 
-static void begin(void *arg) {
-        struct investigation *i = arg;
-        int r = store_application(i->host.store, i->target, i->application, &i->facts);
-        if (r == 0)
-                r = find_quota(i);
-        if (r != 0) {
-                finish(i, r < 0 ? r : -ENOENT, NULL);
-                return;
-        }
+static void read_log(struct investigation *i) {
         if (i->facts.log_group) {
                 next_span(i, false);
                 return;
@@ -395,6 +387,31 @@ static void begin(void *arg) {
         snprintf(i->blindness, sizeof i->blindness, "the application has no CloudWatch logging option");
         i->again_s = AGAIN_S;
         conclude(i);
+}
+
+static void on_snapshots(void *arg, int result, const struct err *err) {
+        struct investigation *i = arg;
+        i->task = NULL;
+        if (result < 0)
+                log_notice("%s: %s: its snapshots are not known: %s", i->host.tag, i->application, err->text);
+        read_log(i);
+}
+
+/* What the job could be started from is part of the report, and a poll reads it rarely. */
+static void begin(void *arg) {
+        struct investigation *i = arg;
+        struct task_job job = {.collector = &collector_snapshots, .done = on_snapshots};
+        int r = store_application(i->host.store, i->target, i->application, &i->facts);
+        i->logs = r == 0 ? find_quota(i, "logs", LOGS_TURN_MS) : NULL;
+        i->control = i->logs ? find_quota(i, "kinesisanalytics", CONTROL_TURN_MS) : NULL;
+        if (!i->control) {
+                finish(i, r < 0 ? r : r > 0 ? -ENOENT : -ENOMEM, NULL);
+                return;
+        }
+        job.quota = i->control;
+        start(i, &job);
+        if (i->failed < 0)
+                finish(i, i->failed, NULL);
 }
 
 int investigation_start(const struct investigation_host *host, const struct inquiry *q, struct investigation **ret) {

@@ -9,7 +9,9 @@ enum { JUDGE_SLICE_MS = 10, NEWS_AGAIN_MS = 100 };
 
 static bool investigate(void *arg, const char *application, const struct want *want) {
         struct poller *p = arg;
-        return investigations_ask(p->investigations, application, want);
+        const struct watched *w = plan_find(&p->plan, application);
+        /* Without the operations nobody knows which change it followed; they are read in a moment. */
+        return w && w->asked_at_s[FACT_OPERATIONS] > 0 && investigations_ask(p->investigations, application, want);
 }
 
 static int begin_judge(struct poller *p, struct watched *w, enum judge_set set, int64_t at_s, struct judge **ret) {

@@ -108,7 +108,8 @@ static void report_down(const struct window *w, const struct spell *x, size_t n_
         SCOPED(buf_done) struct buf cause = BUF_INIT(FINDING_TEXT_MAX);
         char title[FINDING_TITLE_MAX];
         snprintf(title, sizeof title, "Down for %s", phrase_span(down_s).text);
-        first_fault_title(v, title, out, f);
+        if (!first_fault_title(v, title, "", out, f))
+                finding_title(out, f, "%s", title);
         first_fault_sentence(v, &cause);
         finding_summary(
                 out, f,

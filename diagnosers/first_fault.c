@@ -45,17 +45,18 @@ static size_t chars_of(const char *text) {
         return n;
 }
 
-void first_fault_title(const struct explanation *v, const char *title, struct findings *out, struct finding *f) {
+bool first_fault_title(const struct explanation *v, const char *title, const char *tail, struct findings *out,
+                       struct finding *f) {
         const char *headline = v ? text_or_empty(v->report.title) : "";
-        size_t used = chars_of(title) + strlen(": "), len = strlen(headline), shown = 0, n = 0;
-        if (len == 0 || used + HEADLINE_CHARS_MIN > TITLE_CHARS) {
-                finding_title(out, f, "%s", title);
-                return;
-        }
+        size_t used = chars_of(title) + strlen(": ") + chars_of(tail), len = strlen(headline), shown = 0;
+        if (len == 0 || used + HEADLINE_CHARS_MIN > TITLE_CHARS)
+                return false;
         bool fits = used + chars_of(headline) <= TITLE_CHARS;
-        for (size_t room = TITLE_CHARS - used - (fits ? 0 : strlen("...")); shown < len && n < room; n++) {
+        size_t room = TITLE_CHARS - used - (fits ? 0 : strlen("..."));
+        for (; shown < len && room > 0; room--) {
                 size_t width = utf8_width(headline + shown, len - shown);
                 shown += width ? width : 1;
         }
-        finding_title(out, f, "%s: %.*s%s", title, (int)shown, headline, fits ? "" : "...");
+        finding_title(out, f, "%s: %.*s%s%s", title, (int)shown, headline, fits ? "" : "...", tail);
+        return true;
 }

@@ -14,5 +14,6 @@ void first_fault_tell(const struct window *w, const struct explanation *v, int64
                       struct findings *out, struct finding *f);
 /* Two or three sentences that begin a summary, with a blank at the end; "" when nothing is known. */
 void first_fault_sentence(const struct explanation *v, struct buf *to);
-/* `title` and, where there is room within 80 characters, ": " and the cause. */
-void first_fault_title(const struct explanation *v, const char *title, struct findings *out, struct finding *f);
+/* `title`, ": ", the cause, as far as there is room within 80 characters, and `tail`. False, and no title, when no cause is known. */
+bool first_fault_title(const struct explanation *v, const char *title, const char *tail, struct findings *out,
+                       struct finding *f);

@@ -105,7 +105,8 @@ static int judge(const struct window *w, const double *settings, struct findings
         SCOPED(buf_done) struct buf cause = BUF_INIT(FINDING_TEXT_MAX);
         char title[CHANGE_TEXT_MAX + 16];
         snprintf(title, sizeof title, "%s failed", what);
-        first_fault_title(v, title, out, f);
+        if (!first_fault_title(v, title, "", out, f))
+                finding_title(out, f, "%s", title);
         first_fault_sentence(v, &cause);
         finding_summary(out, f, "%s%s, begun %s, failed after %s: %s. The application is %s.", buf_str(&cause), what,
                         phrase_time(o->started_at_s).text,

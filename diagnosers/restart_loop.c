@@ -248,17 +248,23 @@ static void show_change(const struct operation *change, struct findings *out, st
 
 static void name(const struct onset *o, const struct operation *change, double hours, bool is_loop,
                  const struct explanation *v, struct findings *out, struct finding *f) {
-        char title[FINDING_TITLE_MAX];
+        char title[64] = "Restart loop", tail[80];
         bool is_deploy = change && change->version_to > 0 && !o->is_from_the_start;
-        if (!is_loop)
-                snprintf(title, sizeof title, "Restarts during %s", change && change->kind ? change->kind : "a change");
-        else if (is_deploy)
-                snprintf(title, sizeof title, "Restart loop since the deploy of version %" PRId64 ", %s",
-                         change->version_to, phrase_span(hours * HOUR_S).text);
+        struct phrase span = phrase_span(hours * HOUR_S);
+        if (!is_loop) {
+                finding_title(out, f, "Restarts during %s", change && change->kind ? change->kind : "a change");
+                return;
+        }
+        if (is_deploy)
+                snprintf(title, sizeof title, "Restart loop since version %" PRId64, change->version_to);
+        snprintf(tail, sizeof tail, ", %s%s", o->is_from_the_start ? "more than " : "", span.text);
+        if (first_fault_title(v, title, tail, out, f))
+                return;
+        if (is_deploy)
+                finding_title(out, f, "Restart loop since the deploy of version %" PRId64 ", %s", change->version_to,
+                              span.text);
         else
-                snprintf(title, sizeof title, "Restart loop for %s%s", o->is_from_the_start ? "more than " : "",
-                         phrase_span(hours * HOUR_S).text);
-        first_fault_title(is_loop ? v : NULL, title, out, f);
+                finding_title(out, f, "Restart loop for %s%s", o->is_from_the_start ? "more than " : "", span.text);
 }
 
 static void report(const struct window *w, const double *settings, const struct signals *g, enum state state,

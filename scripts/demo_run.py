@@ -112,7 +112,7 @@ def main():
     try:
         sim.start()
         say("starting flinkwatchd against a simulated AWS")
-        print("Two days of a restart loop in `orders`, a day of growing checkpoints in `payments`; `clicks` is healthy, `billing` stopped.")
+        print("Two days of a restart loop in `orders`, since its deploy of version 42; a day of growing checkpoints in `payments`; `clicks` is healthy, `billing` stopped.")
         daemon = start_daemon(build, directory, sim)
         wait_for_pages(sim, daemon, directory)
         show_screens(build, directory)

@@ -72,6 +72,22 @@ def test_loop_since_two_days__first_page__names_its_trigger(sim, daemon):
     assert by_application(daemon.incidents())["orders"]["root_cause"]["exception_class"] == TRIGGER
 
 
+@pytest.mark.scenario("demo.json")
+def test_loop_after_a_deploy__report__tells_the_deploy_and_what_to_restore(sim, daemon):
+    daemon.config = daemon.config.replace("backfill = 3h", "backfill = 15d")
+    daemon.start()
+    sim.wait("deliveries", 4, timeout=100)
+    incident = next(e["incident"] for e in pages(sim) if e["incident"]["application"] == "orders")
+    cause = incident["root_cause"]
+    assert "version 41 -> 42" in cause["deploy"] and "min after" in cause["deploy"]
+    assert "before-42" in cause["recoverability"]
+    assert incident["title"].startswith("Restart loop since version 42: NumberFormatException in ParseOrder.map, ")
+    text = daemon.ctl("show", str(incident["id"])).stdout
+    for words in ("Root cause", "deploy", "recovery", "Fix", "Symptoms", "Log lines that tell it", "version 41 -> 42", "before-42"):
+        assert words in text
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
 @pytest.mark.scenario(fleet(looping(since="-9d")))
 def test_loop_since_nine_days__oneshot__names_its_trigger(sim, daemon):
     daemon.config = daemon.config.replace("backfill = 3h", "backfill = 15d")
@@ -184,8 +200,9 @@ N_LOOPS = 50
 @pytest.mark.scenario(fleet(*(looping(f"app-{i:02}", since=f"-{60 + i}m") for i in range(N_LOOPS)), throttle={"logs:FilterLogEvents": 5}))
 def test_fifty_loops_at_once__one_quota__each_gets_its_turn(sim, daemon):
     daemon.config = daemon.config.replace("interval = 1s", "interval = 10s").replace("backfill = 3h", "backfill = 2h")
+    daemon.config = daemon.config.replace("type = sns", "type = sns\ndigest_applications = 0\nrate_limit = 0")
     daemon.start()
-    sim.wait("deliveries", 2 * N_LOOPS, timeout=110)
+    sim.wait("deliveries", N_LOOPS, timeout=110, service="sns")
     events = pages(sim)
     assert len(events) == N_LOOPS
     assert all(e["incident"]["root_cause"]["exception_class"] == TRIGGER for e in events), "each page names its own cause"

@@ -113,7 +113,7 @@ static void test_loop__explained__names_the_cause_first_and_asks_no_more(void **
         SCOPED(findings_done) struct findings out = judge(&s.w);
         const struct finding *f = &out.items[0];
         assert_null(wants_logs(&out));
-        assert_string_equal(f->title, "Restart loop for 40 min: NumberFormatException in ParseOrder.map");
+        assert_string_equal(f->title, "Restart loop: NumberFormatException in ParseOrder.map, 40 min");
         assert_non_null(strstr(f->summary, "It was started by java.lang.NumberFormatException: For input string: "
                                            "\"12,50\" at com.acme.orders.ParseOrder.map; first fault 4 min after"));
         assert_string_equal(f->root_cause->role, "trigger");
@@ -177,7 +177,7 @@ static void test_title__long_cause__is_cut_below_80_characters(void **state) {
         for (const char *p = title; *p; p++)
                 n += ((unsigned char)*p & 0xc0) != 0x80;
         assert_int_equal(n, 79);
-        assert_string_equal(title + strlen(title) - 3, "...");
+        assert_non_null(strstr(title, "..., 40 min"));
 }
 
 int main(void) {
