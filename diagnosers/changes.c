@@ -47,8 +47,8 @@ bool change_explains(const struct window *w, int64_t at_s, int64_t settling_s, c
                 *ret = NULL;
         /* The status is read more often than the operations. */
         const struct application *a = w->application;
-        return application_is_changing(a) && a->updated_at_s > 0 && at_s + 60 > a->updated_at_s &&
-               at_s <= a->updated_at_s + EXCUSED_MAX_S;
+        return a->updated_at_s > 0 && at_s + 60 > a->updated_at_s && at_s <= a->updated_at_s + EXCUSED_MAX_S &&
+               application_is_changing(a);
 }
 
 const struct operation *change_before(const struct window *w, int64_t at_s, int64_t within_s) {

@@ -143,10 +143,19 @@ static void select_nth(double *values, size_t n, size_t k) {
         }
 }
 
+static double least_of(const double *values, size_t n) {
+        double least = values[0];
+        for (size_t i = 1; i < n; i++)
+                least = fmin(least, values[i]);
+        return least;
+}
+
 double quantile(double *values, size_t n, double q) {
         if (n == 0)
                 return NAN;
         size_t k = (size_t)(q * (double)(n - 1));
+        if (k == 0)
+                return least_of(values, n);
         select_nth(values, n, k);
         return values[k];
 }

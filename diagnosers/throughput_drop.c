@@ -8,7 +8,7 @@
 #include "diagnosers/statistics.h"
 
 enum { RATIO, DROP_FOR, MINIMUM };
-enum { DAY_S = 86400, DAYS = 7, DAYS_MIN = 2, AROUND_S = 1800, LIFE_S = 1800 };
+enum { DAY_S = 86400, DAYS = 7, DAYS_MIN = 2, AROUND_S = 1800, LIFE_S = 1800, DAY_SAMPLES_MIN = 20 };
 
 static const struct param params[] = {
         {"ratio", PARAM_RATIO, 0.5, 0.01, 0.99, "share of the least usual rate below which it is a drop"},
@@ -28,12 +28,24 @@ struct usual {
         int n_days;
 };
 
+/* Without sorting: of the healthy many no more is asked. -1 when there are too few samples. */
+static int is_median_at_most(const struct series_view *s, int64_t from_s, int64_t to_s, double limit) {
+        size_t n = 0, n_at_most = 0;
+        for (size_t i = series_from(s, from_s); i < s->n_samples && s->samples[i].at_s < to_s; i++, n++)
+                n_at_most += s->samples[i].value <= limit;
+        return n < DAY_SAMPLES_MIN ? -1 : n_at_most > (n - 1) / 2;
+}
+
 /* Goes on only while the rate would be a drop against each day so far: the healthy many need two days. */
 static struct usual look_back(const struct series_view *s, int64_t until_s, int64_t for_s, double low) {
         struct usual u = {.least = INFINITY};
         for (int d = 1; d <= DAYS && (u.n_days < DAYS_MIN || low < u.least); d++) {
                 int64_t to_s = until_s - d * DAY_S;
-                double typical = series_quantile(s, to_s - for_s - AROUND_S, to_s + AROUND_S, 0.5, 20);
+                int64_t from_s = to_s - for_s - AROUND_S;
+                int is_no_drop = is_median_at_most(s, from_s, to_s + AROUND_S, low);
+                double typical = is_no_drop > 0    ? -INFINITY
+                                 : is_no_drop == 0 ? series_quantile(s, from_s, to_s + AROUND_S, 0.5, DAY_SAMPLES_MIN)
+                                                   : NAN;
                 if (isnan(typical))
                         continue;
                 u.least = fmin(u.least, typical);

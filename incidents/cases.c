@@ -8,7 +8,7 @@
 #include "util/text.h"
 
 static bool is_same(const struct finding *a, const struct finding *b) {
-        return strcmp(a->diagnoser, b->diagnoser) == 0 && text_same(a->subject, b->subject);
+        return text_is(a->diagnoser, b->diagnoser) && text_same(a->subject, b->subject);
 }
 
 static bool is_blind(const struct judgement *j, const char *diagnoser) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "incidents/suppression.h"
 
-#include <string.h>
+#include "util/text.h"
 
 #define ALL SEVERITY_CRITICAL
 #define MILD SEVERITY_WARNING
@@ -110,7 +110,7 @@ const struct suppression suppressions[] = {
 
 const struct suppression *suppression_find(const char *cause, const char *symptom, enum severity symptom_severity) {
         for (const struct suppression *s = suppressions; s->cause; s++)
-                if (symptom_severity <= s->up_to && strcmp(s->cause, cause) == 0 && strcmp(s->symptom, symptom) == 0)
+                if (symptom_severity <= s->up_to && text_is(s->symptom, symptom) && text_is(s->cause, cause))
                         return s;
         return NULL;
 }

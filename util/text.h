@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Copies as much of `source` as fits, always terminated, never inside a UTF-8 sequence. Returns false when it was cut. */
 bool text_copy(char *to, size_t size, const char *source);
@@ -19,6 +20,10 @@ void text_wipe(void *memory, size_t size);
 void text_wipe_free(char *secret);
 /* a and b equal, NULL being equal to "" */
 bool text_same(const char *a, const char *b);
+/* a and b equal, neither being NULL: quick where most are the same literal or differ in their first letter */
+static inline bool text_is(const char *a, const char *b) {
+        return a == b || (a[0] == b[0] && strcmp(a, b) == 0);
+}
 /* "" for NULL */
 static inline const char *text_or_empty(const char *s) {
         return s ? s : "";
