@@ -62,8 +62,8 @@ extern const struct command *const commands[];
 extern const size_t n_commands;
 extern const struct command command_status, command_apps, command_incidents, command_show, command_history,
         command_metrics, command_events, command_report, command_ack, command_silence, command_silences,
-        command_unsilence, command_explain, command_poll, command_reload, command_doctor, command_iam_policy,
-        command_cost;
+        command_unsilence, command_backtest, command_explain, command_poll, command_reload, command_doctor,
+        command_iam_policy, command_cost;
 extern const struct option global_options[];
 extern const char *const diagnoser_names[];
 

@@ -2,10 +2,10 @@
 #include "ctl/command.h"
 
 const struct command *const commands[] = {
-        &command_status,   &command_apps,       &command_incidents, &command_show, &command_history,
-        &command_metrics,  &command_events,     &command_report,    &command_ack,  &command_silence,
-        &command_silences, &command_unsilence,  &command_explain,   &command_poll, &command_reload,
-        &command_doctor,   &command_iam_policy, &command_cost,
+        &command_status,   &command_apps,      &command_incidents,  &command_show,    &command_history,
+        &command_metrics,  &command_events,    &command_report,     &command_ack,     &command_silence,
+        &command_silences, &command_unsilence, &command_backtest,   &command_explain, &command_poll,
+        &command_reload,   &command_doctor,    &command_iam_policy, &command_cost,
 };
 const size_t n_commands = ELEMENTS(commands);
 

@@ -2,9 +2,11 @@
 /* The configuration's life and what is asked of it; config_file.c reads the file, config_finish.c completes it. */
 #include "daemon/config.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "util/glob.h"
+#include "util/list.h"
 #include "util/text.h"
 
 static void free_targets(struct config *c) {
@@ -57,6 +59,63 @@ void config_free(struct config *c) {
         }
         free(c->maintenance);
         free(c);
+}
+
+static int dup_settings(const struct config *from, struct config *to) {
+        to->diagnosers = calloc(from->n_diagnosers + 1, sizeof *to->diagnosers);
+        if (!to->diagnosers)
+                return -ENOMEM;
+        for (size_t i = 0; i < from->n_diagnosers; i++) {
+                size_t n = param_count(diagnosers[i]->params);
+                struct config_diagnoser *d = &to->diagnosers[to->n_diagnosers++];
+                d->is_enabled = from->diagnosers[i].is_enabled;
+                d->settings = calloc(n + 1, sizeof *d->settings);
+                if (!d->settings)
+                        return -ENOMEM;
+                memcpy(d->settings, from->diagnosers[i].settings, n * sizeof *d->settings);
+        }
+        return 0;
+}
+
+static int dup_applications(const struct config *from, struct config *to) {
+        for (size_t i = 0; i < from->n_applications; i++) {
+                const struct config_application *a = &from->applications[i];
+                struct config_application *copy = LIST_ADD(to->applications, to->n_applications, to->applications_size);
+                if (!copy)
+                        return -ENOMEM;
+                copy->severity_cap = a->severity_cap;
+                copy->overrides = calloc(a->n_overrides + 1, sizeof *copy->overrides);
+                if (!copy->overrides || text_replace(&copy->name, a->name) < 0)
+                        return -ENOMEM;
+                copy->n_overrides = a->n_overrides;
+                copy->overrides_size = a->n_overrides + 1;
+                memcpy(copy->overrides, a->overrides, a->n_overrides * sizeof *copy->overrides);
+        }
+        return 0;
+}
+
+static int dup_maintenance(const struct config *from, struct config *to) {
+        for (size_t i = 0; i < from->n_maintenance; i++) {
+                const struct config_maintenance *m = &from->maintenance[i];
+                struct config_maintenance *copy = LIST_ADD(to->maintenance, to->n_maintenance, to->maintenance_size);
+                if (!copy || text_replace(&copy->name, m->name) < 0 ||
+                    text_replace(&copy->applications, m->applications) < 0 ||
+                    text_replace(&copy->schedule, m->schedule) < 0)
+                        return -ENOMEM;
+                copy->when = m->when;
+                copy->line = m->line;
+        }
+        return 0;
+}
+
+int config_dup_judging(const struct config *from, struct config **ret) {
+        SCOPED(config_free) struct config *c = calloc(1, sizeof *c);
+        if (!c || dup_settings(from, c) < 0 || dup_applications(from, c) < 0 || dup_maintenance(from, c) < 0)
+                return -ENOMEM;
+        c->interval_s = from->interval_s;
+        c->settle_s = from->settle_s;
+        *ret = TAKE(c);
+        return 0;
 }
 
 void config_faults_done(struct config_faults *f) {

@@ -77,6 +77,11 @@ struct config_faults {
 /* Reads the whole file, secrets' files too. 0; -EINVAL with at least one fault (everything that could be found); -errno when it cannot be
  * read (one fault says so). *ret only on 0. */
 int config_load(const char *path, struct config **ret, struct config_faults *faults);
+/* How findings are judged, out of a configuration's text: its diagnosers, applications and maintenance. Targets and notifiers need not be
+ * complete, and no other file is read. As config_load. */
+int config_parse_judging(const char *path, struct span text, struct config **ret, struct config_faults *faults);
+/* A copy of the same of a configuration. 0 or -ENOMEM. */
+int config_dup_judging(const struct config *from, struct config **ret);
 void config_free(struct config *c);
 void config_faults_done(struct config_faults *f);
 

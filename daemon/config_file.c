@@ -400,19 +400,15 @@ static int open_file(const char *path, FILE **ret, struct config_faults *faults)
         return 0;
 }
 
-int config_load(const char *path, struct config **ret, struct config_faults *faults) {
-        *faults = (struct config_faults){.lines = BUF_INIT(FAULTS_BYTES_MAX)};
-        SCOPED(fclose) FILE *file = NULL;
-        int code = open_file(path, &file, faults);
-        if (code < 0)
-                return code;
+static int load(const char *path, FILE *file, void (*finish)(struct reader *r), struct config **ret,
+                struct config_faults *faults) {
         SCOPED(config_free) struct config *c = calloc(1, sizeof *c);
         if (!c || set_defaults(c) < 0 || text_replace(&c->path, path) < 0)
                 return -ENOMEM;
         struct reader r = {.path = path, .file = file, .config = c, .faults = faults, .section = -1};
         ini_max_line = LINE_BYTES_MAX;
         ini_parse_stream(read_line, &r, on_key, &r);
-        reader_finish(&r);
+        finish(&r);
         reader_done(&r);
         if (r.failed)
                 return r.failed;
@@ -420,4 +416,17 @@ int config_load(const char *path, struct config **ret, struct config_faults *fau
                 return -EINVAL;
         *ret = TAKE(c);
         return 0;
+}
+
+int config_load(const char *path, struct config **ret, struct config_faults *faults) {
+        *faults = (struct config_faults){.lines = BUF_INIT(FAULTS_BYTES_MAX)};
+        SCOPED(fclose) FILE *file = NULL;
+        int code = open_file(path, &file, faults);
+        return code < 0 ? code : load(path, file, reader_finish, ret, faults);
+}
+
+int config_parse_judging(const char *path, struct span text, struct config **ret, struct config_faults *faults) {
+        *faults = (struct config_faults){.lines = BUF_INIT(FAULTS_BYTES_MAX)};
+        SCOPED(fclose) FILE *file = fmemopen((void *)text.data, text.len, "r");
+        return file ? load(path, file, reader_finish_judging, ret, faults) : -errno;
 }

@@ -133,6 +133,10 @@ static void finish_maintenance(struct reader *r) {
         }
 }
 
+void reader_finish_judging(struct reader *r) {
+        finish_maintenance(r);
+}
+
 void reader_finish(struct reader *r) {
         struct config *c = r->config;
         if (c->n_targets == 0 && r->faults->n == 0)

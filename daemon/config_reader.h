@@ -35,3 +35,5 @@ struct reader {
 void reader_fault(struct reader *r, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* After the last line: what is missing, what does not fit together. Failures are in r->failed and r->faults. */
 void reader_finish(struct reader *r);
+/* The same when only how findings are judged is wanted: targets and notifiers are left as they are. */
+void reader_finish_judging(struct reader *r);

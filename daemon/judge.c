@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/acknowledge.h"
+#include "daemon/ledger.h"
 #include "daemon/replay.h"
 #include "incidents/suppression.h"
 
@@ -15,14 +16,16 @@ enum {
         /* After a gap this long what began in it is history: recorded, and told only if it still stands now. */
         HISTORY_S = 900,
         DIAGNOSERS_MAX = 64,
+        CHUNK_S = 3 * 86400, /* of a past, read at once */
         PARAMS_MAX = 32,
         METRICS_MAX = 64,
 };
 
 struct judge {
         struct judge_job job;
-        struct window *window; /* all that the job may look at */
-        struct incident_rows incidents;
+        struct window *window; /* all that may be looked at up to window_to_s */
+        int64_t window_to_s;
+        struct ledger ledger;
         struct silence_rows silences;
         int64_t decisions; /* of people, at the time when incidents and silences were read */
         struct route *routes;
@@ -58,11 +61,12 @@ static bool is_judging(const struct judge_job *job, size_t i, bool is_now) {
         }
 }
 
-static int read_window(struct judge *j) {
+/* All that is needed to judge from at_s up to window_to_s. */
+static int read_window(struct judge *j, int64_t at_s) {
         const struct judge_job *job = &j->job;
         struct window_need needs[METRICS_MAX];
         size_t n = 0;
-        int64_t replayed_s = job->from_s > 0 ? job->now_s - job->from_s : 0;
+        int64_t replayed_s = j->window_to_s - at_s;
         for (size_t i = 0; i < n_metrics && i < METRICS_MAX; i++) {
                 int64_t span_s = diagnosers_span_s(metrics[i].name, metrics[i].statistic) + replayed_s;
                 if (j->spans_s[i] > span_s)
@@ -73,8 +77,8 @@ static int read_window(struct judge *j) {
         struct window_spec spec = {
                 .target = job->target,
                 .application = job->application,
-                .now_s = job->now_s,
-                .settled_before_s = job->now_s - job->config->settle_s,
+                .now_s = j->window_to_s,
+                .settled_before_s = j->window_to_s - job->config->settle_s,
                 .needs = needs,
                 .n_needs = n,
         };
@@ -82,14 +86,22 @@ static int read_window(struct judge *j) {
         return store_read_window(job->store, &spec, &j->window);
 }
 
+/* A long past is read a day at a time: nothing is to hold up the loop. */
+static int read_chunk(struct judge *j, int64_t at_s) {
+        j->window_to_s = j->job.now_s - at_s > CHUNK_S ? at_s + CHUNK_S : j->job.now_s;
+        memset(j->spans_s, 0, sizeof j->spans_s);
+        j->is_widened = false;
+        return read_window(j, at_s);
+}
+
 /* Reads the longer history that a diagnoser asks for: 1 when there is more to see, then judge the instant again. */
-static int widen(struct judge *j, const struct findings *findings) {
+static int widen(struct judge *j, int64_t at_s, const struct findings *findings) {
         bool has_wish = false;
         for (size_t i = 0; i < findings->n_wants; i++) {
                 const struct want *want = &findings->wants[i];
                 const struct metric *m = want->kind == WANT_SAMPLES ? metric_find(want->metric, NULL) : NULL;
                 size_t index = m ? (size_t)(m - metrics) : METRICS_MAX;
-                int64_t span_s = j->job.now_s - want->from_s;
+                int64_t span_s = j->window_to_s - want->from_s;
                 if (index >= METRICS_MAX || span_s <= j->spans_s[index])
                         continue;
                 j->spans_s[index] = span_s;
@@ -98,7 +110,7 @@ static int widen(struct judge *j, const struct findings *findings) {
         if (!has_wish || j->is_widened)
                 return 0;
         j->is_widened = true;
-        int r = read_window(j);
+        int r = read_window(j, at_s);
         return r < 0 ? r : 1;
 }
 
@@ -140,16 +152,18 @@ static bool is_worth_waiting(const struct transitions *t, const char *const *wai
 }
 
 static int read_incidents(struct judge *j) {
+        SCOPED(incident_rows_done) struct incident_rows rows = {0};
         struct incident_filter filter = {
                 .target = j->job.target,
                 .application = j->job.application,
                 .since_s = (j->job.from_s > 0 ? j->job.from_s : j->job.now_s) - REOPEN_WITHIN_S,
         };
-        incident_rows_done(&j->incidents);
         silence_rows_done(&j->silences);
         j->decisions = store_decisions(j->job.store);
         int r = store_list_silences(j->job.store, j->job.from_s > 0 ? j->job.from_s : j->job.now_s - 1, &j->silences);
-        return r < 0 ? r : store_list_incidents(j->job.store, &filter, &j->incidents);
+        if (r == 0)
+                r = store_list_incidents(j->job.store, &filter, &rows);
+        return r == 0 ? ledger_fill(&j->ledger, &rows) : r;
 }
 
 static int diagnose(struct judge *j, struct window *w, bool is_now, struct findings *out, const char **blind,
@@ -170,59 +184,27 @@ static int diagnose(struct judge *j, struct window *w, bool is_now, struct findi
         return out->failed;
 }
 
-/* The incidents as they stood at `at_s`: later ones not yet, later ends not yet. */
-static int incidents_at(const struct judge *j, int64_t at_s, struct incident **ret, size_t *ret_n) {
-        struct incident *view = calloc(j->incidents.n_rows + 1, sizeof *view);
-        size_t n = 0;
-        if (!view)
-                return -ENOMEM;
-        for (size_t i = 0; i < j->incidents.n_rows; i++) {
-                if (j->incidents.rows[i].opened_at_s > at_s)
-                        continue;
-                view[n] = j->incidents.rows[i];
-                if (view[n].resolved_at_s > at_s) {
-                        view[n].resolved_at_s = 0;
-                        view[n].state = view[n].acknowledged_at_s > 0 ? INCIDENT_ACKNOWLEDGED : INCIDENT_OPEN;
-                }
-                n++;
-        }
-        *ret = view;
-        *ret_n = n;
-        return 0;
-}
-
-/* Refreshes of the past are kept here, not in the store: those of the next instant overtake them. */
-static int refresh(struct judge *j, const struct transitions *t) {
-        for (size_t i = 0; i < t->n_items; i++)
-                for (size_t k = 0; k < j->incidents.n_rows; k++) {
-                        struct incident fresh;
-                        if (j->incidents.rows[k].id != t->items[i].incident.id)
-                                continue;
-                        if (incident_dup(&t->items[i].incident, &fresh) < 0)
-                                return -ENOMEM;
-                        incident_done(&j->incidents.rows[k]);
-                        j->incidents.rows[k] = fresh;
-                }
-        return 0;
-}
-
-static int apply(struct judge *j, int64_t at_s, bool is_now, struct transitions *t) {
+static int save(struct judge *j, int64_t at_s, struct transitions *t) {
         size_t told = 0;
-        bool has_events = false;
-        for (size_t i = 0; i < t->n_items; i++) {
+        int r = ledger_unsaved(&j->ledger, t);
+        for (size_t i = 0; i < t->n_items; i++)
                 told += t->items[i].n_notifiers;
-                has_events = has_events || t->items[i].event != EVENT_NONE;
-        }
-        if (t->n_items == 0)
-                return 0;
-        if (!has_events && !is_now)
-                return refresh(j, t);
         t->at_s = at_s;
-        int r = store_apply(j->job.store, t);
+        if (r == 0)
+                r = store_apply(j->job.store, t);
         if (r < 0)
                 return r;
         j->result.n_told += told;
-        return read_incidents(j);
+        return ledger_note(&j->ledger, t, true);
+}
+
+static int apply(struct judge *j, int64_t at_s, bool is_now, struct transitions *t) {
+        bool has_events = false;
+        for (size_t i = 0; i < t->n_items; i++)
+                has_events = has_events || t->items[i].event != EVENT_NONE;
+        if (j->job.is_rehearsal || (!has_events && !is_now))
+                return ledger_note(&j->ledger, t, false);
+        return save(j, at_s, t);
 }
 
 static void note_findings(struct judge_result *result, const struct findings *findings) {
@@ -239,14 +221,15 @@ static int judge_at(struct judge *j, int64_t at_s) {
         SCOPED(replay_free) struct window *w = NULL;
         const char *blind[DIAGNOSERS_MAX];
         size_t n_incidents = 0, n_blind = 0;
-        bool is_now = at_s >= j->job.now_s, is_history = !is_now && j->job.now_s - j->job.from_s > HISTORY_S;
-        int r = incidents_at(j, at_s, &incidents, &n_incidents);
+        bool is_now = at_s >= j->job.now_s,
+             is_history = !j->job.is_rehearsal && !is_now && j->job.now_s - j->job.from_s > HISTORY_S;
+        int r = ledger_at(&j->ledger, at_s, at_s - REOPEN_WITHIN_S, &incidents, &n_incidents);
         if (r == 0)
                 r = replay_window(j->window, at_s, j->job.config->settle_s, incidents, n_incidents, &w);
         if (r == 0)
                 r = diagnose(j, w, is_now, &findings, blind, &n_blind);
         if (r == 0)
-                r = widen(j, &findings);
+                r = widen(j, at_s, &findings);
         if (r > 0)
                 return judge_at(j, at_s);
         if (r < 0)
@@ -278,7 +261,11 @@ static int judge_at(struct judge *j, int64_t at_s) {
         note_findings(&j->result, &findings);
         r = incidents_judge(&judgement, &policy, &transitions);
         j->result.is_held = r == 0 && is_worth_waiting(&transitions, waiting, n_waiting);
-        if (r == 0 && !j->result.is_held) {
+        if (r == 0 && j->result.is_held) {
+                SCOPED(transitions_done) struct transitions unsaved = {0};
+                return save(j, at_s, &unsaved);
+        }
+        if (r == 0) {
                 r = apply(j, at_s, is_now, &transitions);
                 j->result.judged_until_s = at_s;
         }
@@ -295,8 +282,8 @@ static bool is_judged_here(const struct judge *j, const char *diagnoser) {
 /* A process that was started anew knows roughly how far the last one came. What that one stored says it exactly: to judge those
  * instants again, at other seconds, would open again what is open, and end again what has ended. */
 static void skip_judged(struct judge *j) {
-        for (size_t i = 0; j->job.from_s > 0 && i < j->incidents.n_rows; i++) {
-                const struct incident *known = &j->incidents.rows[i];
+        for (size_t i = 0; j->job.from_s > 0 && i < j->ledger.incidents.n_rows; i++) {
+                const struct incident *known = &j->ledger.incidents.rows[i];
                 if (known->updated_at_s > j->job.from_s && is_judged_here(j, known->finding.diagnoser))
                         j->job.from_s = known->updated_at_s;
         }
@@ -307,7 +294,7 @@ int judge_new(const struct judge_job *job, struct judge **ret) {
         if (!j)
                 return -ENOMEM;
         j->job = *job;
-        int r = read_incidents(j);
+        int r = job->is_rehearsal ? 0 : read_incidents(j);
         if (r < 0)
                 return r;
         skip_judged(j);
@@ -315,8 +302,8 @@ int judge_new(const struct judge_job *job, struct judge **ret) {
         bool is_behind = job->from_s > 0 && job->from_s < job->now_s;
         j->step_s = is_behind && job->now_s - job->from_s > 2 * REPLAY_STEP_S ? REPLAY_STEP_S : job->config->interval_s;
         j->at_s = is_behind ? job->from_s + j->step_s : job->now_s;
-        r = read_window(j);
-        if (r == 0)
+        r = read_chunk(j, is_behind ? job->from_s : job->now_s);
+        if (r == 0 && !job->is_rehearsal)
                 r = routes_of(job->config, &j->routes, &j->n_routes);
         if (r < 0)
                 return r;
@@ -326,7 +313,10 @@ int judge_new(const struct judge_job *job, struct judge **ret) {
 
 int judge_step(struct judge *j) {
         bool is_last = j->at_s >= j->job.now_s;
-        int r = j->decisions == store_decisions(j->job.store) ? 0 : read_incidents(j);
+        bool is_up_to_date = j->job.is_rehearsal || j->decisions == store_decisions(j->job.store);
+        int r = is_up_to_date ? 0 : read_incidents(j);
+        if (r == 0 && j->at_s > j->window_to_s && j->window_to_s < j->job.now_s)
+                r = read_chunk(j, j->window_to_s);
         if (r < 0)
                 return r;
         r = judge_at(j, is_last ? j->job.now_s : j->at_s);
@@ -338,11 +328,15 @@ const struct judge_result *judge_result(const struct judge *j) {
         return &j->result;
 }
 
+const struct incident_rows *judge_incidents(const struct judge *j) {
+        return &j->ledger.incidents;
+}
+
 void judge_free(struct judge *j) {
         if (!j)
                 return;
         window_free(j->window);
-        incident_rows_done(&j->incidents);
+        ledger_done(&j->ledger);
         silence_rows_done(&j->silences);
         free(j->routes);
         free(j);

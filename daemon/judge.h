@@ -21,6 +21,8 @@ struct judge_job {
         int64_t now_s;
         enum judge_set set;
         bool is_quiet; /* nobody is to be told, whatever it is */
+        /* What these settings would have opened: begins without incidents and silences, stores nothing, tells nobody. */
+        bool is_rehearsal;
         /* Called for each WANT_LOGS: true while the answer is under way and a page had better wait for it. NULL: nobody reads logs. */
         bool (*investigate)(void *arg, const char *application, const struct want *want);
         void *arg;
@@ -43,6 +45,8 @@ int judge_new(const struct judge_job *job, struct judge **ret);
 /* Judges one instant, oldest first: 1 while there are more, 0 after the last one, -errno. */
 int judge_step(struct judge *j);
 const struct judge_result *judge_result(const struct judge *j);
+/* Those known, and those opened meanwhile; borrowed until the next step. */
+const struct incident_rows *judge_incidents(const struct judge *j);
 void judge_free(struct judge *j);
 
 SCOPED_DEFINE(struct judge, judge_free)

@@ -2,9 +2,11 @@
 #include "daemon/replay.h"
 
 #include <errno.h>
+#include <string.h>
 
 struct storage {
         struct window window;
+        struct application application;
         struct series_view *series;
         struct operation *operations;
         struct snapshot *snapshots;
@@ -61,6 +63,65 @@ static void cut_snapshots(struct storage *s, const struct window *whole, int64_t
         s->window.n_snapshots = n;
 }
 
+/* What an operation does to the status while it runs, and after it succeeded. */
+static const struct {
+        const char *in_kind, *meanwhile, *then;
+} effects[] = {
+        {"Start", "STARTING", "RUNNING"},        {"Stop", "STOPPING", "READY"},
+        {"Rollback", "ROLLING_BACK", "RUNNING"}, {"Update", "UPDATING", "RUNNING"},
+        {"Scal", "AUTOSCALING", "RUNNING"},      {"Maintenance", "MAINTENANCE", "RUNNING"},
+};
+
+static size_t effect_of(const struct operation *o) {
+        size_t i = 0;
+        while (i < ELEMENTS(effects) && !(o->kind && strstr(o->kind, effects[i].in_kind)))
+                i++;
+        return i;
+}
+
+/* Only starts and stops tell whether there was a job before or after: an application that is READY can be updated, too. */
+static bool starts_or_stops(const struct operation *o) {
+        size_t i = effect_of(o);
+        return i < 2 && (!o->status || strcmp(o->status, "FAILED") != 0);
+}
+
+/* The status at that time, as its operations tell it; NULL when they do not. Operations are in order of their beginning. */
+static const char *status_at(const struct window *whole, int64_t at_s) {
+        const struct operation *before = NULL, *after = NULL;
+        for (size_t i = 0; i < whole->n_operations; i++) {
+                const struct operation *o = &whole->operations[i];
+                bool has_begun = o->started_at_s <= at_s, has_ended = o->ended_at_s > 0 && o->ended_at_s <= at_s;
+                if (has_begun && !has_ended && effect_of(o) < ELEMENTS(effects))
+                        return effects[effect_of(o)].meanwhile;
+                if (!starts_or_stops(o))
+                        continue;
+                if (has_ended)
+                        before = o;
+                else if (!has_begun && !after)
+                        after = o;
+        }
+        if (before)
+                return effects[effect_of(before)].then;
+        if (after)
+                return effect_of(after) == 0 ? "READY" : "RUNNING";
+        return NULL;
+}
+
+/* Its settings are known as they are now only. */
+static void cut_application(struct storage *s, const struct window *whole, int64_t at_s) {
+        const struct application *now = whole->application;
+        if (!now || at_s >= now->seen_at_s)
+                return;
+        s->application = *now;
+        const char *status = status_at(whole, at_s);
+        if (status)
+                s->application.status = (char *)status;
+        if (now->updated_at_s > at_s)
+                s->application.updated_at_s = 0;
+        s->application.seen_at_s = at_s;
+        s->window.application = &s->application;
+}
+
 static void set_priors(struct storage *s, const struct incident *incidents, size_t n_incidents) {
         size_t n = 0;
         for (size_t i = 0; i < n_incidents; i++) {
@@ -92,6 +153,7 @@ int replay_window(const struct window *whole, int64_t at_s, int64_t settle_s, co
         s->window.now_s = at_s;
         s->window.to_s = at_s - settle_s;
         cut_series(s, whole, at_s - settle_s);
+        cut_application(s, whole, at_s);
         cut_operations(s, whole, at_s);
         cut_snapshots(s, whole, at_s);
         set_priors(s, incidents, n_incidents);

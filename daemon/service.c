@@ -268,6 +268,8 @@ static int action_begin(void *arg, const struct rpc_order *asked, struct rpc_wor
                                    .target = asked->target,
                                    .application = asked->application,
                                    .since_s = asked->since_s,
+                                   .config = asked->config,
+                                   .config_path = asked->config_path,
                                    .wake = asked->wake,
                                    .waiter = asked->waiter};
         return work_begin(asked->work, &order, ret, reterr);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "daemon/backtest.h"
 #include "daemon/doctor.h"
 #include "daemon/explain.h"
 #include "daemon/policy_work.h"
@@ -11,6 +12,7 @@ static const struct {
         const char *name;
         int (*begin)(const struct work_order *order, struct rpc_work **ret, struct err *reterr);
 } kinds[] = {
+        {"backtest", backtest_begin},
         {"doctor", doctor_begin},
         {"explain", explain_begin},
         {"iam-policy", policy_work_begin},

@@ -22,6 +22,7 @@ struct work_order {
         const struct work_host *host;
         const char *target, *application;
         int64_t since_s; /* as in struct rpc_order */
+        const char *config, *config_path;
         void (*wake)(void *waiter);
         void *waiter;
 };

@@ -66,8 +66,8 @@ struct rpc_method {
 };
 
 extern const struct rpc_method rpc_status, rpc_apps, rpc_incidents, rpc_show, rpc_history, rpc_metrics, rpc_poll,
-        rpc_reload, rpc_ack, rpc_silence, rpc_silences, rpc_unsilence, rpc_events, rpc_report, rpc_explain,
-        rpc_doctor, rpc_iam_policy, rpc_cost;
+        rpc_reload, rpc_ack, rpc_silence, rpc_silences, rpc_unsilence, rpc_backtest, rpc_events, rpc_report,
+        rpc_explain, rpc_doctor, rpc_iam_policy, rpc_cost;
 extern const struct rpc_method *const rpc_methods[];
 extern const size_t rpc_n_methods;
 

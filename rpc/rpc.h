@@ -26,10 +26,11 @@ struct rpc_forecast {
 
 /* What a work is begun with. wake(waiter) is called from the loop, never from `begin` and never after free. */
 struct rpc_order {
-        const char *work;        /* its name */
-        const char *target;      /* NULL: all */
-        const char *application; /* NULL: of no single one */
-        int64_t since_s;         /* how far back; 0: not said */
+        const char *work;                 /* its name */
+        const char *target;               /* NULL: all */
+        const char *application;          /* NULL: of no single one */
+        int64_t since_s;                  /* how far back; 0: not said */
+        const char *config, *config_path; /* the text of a configuration, and what to call it; NULL: none */
         void (*wake)(void *waiter);
         void *waiter;
 };

@@ -4,10 +4,12 @@
 
 #include "rpc/method.h"
 
-enum { WORK_TARGET };
-static const struct rpc_param params[] = {
-        [WORK_TARGET] = {"target", RPC_KIND_TEXT, false},
-        {0},
+enum { TARGET, APP, SINCE, CONFIG, CONFIG_PATH };
+static const struct rpc_param params[] = {[TARGET] = {"target", RPC_KIND_TEXT, false}, {0}};
+static const struct rpc_param backtest_params[] = {
+        [TARGET] = {"target", RPC_KIND_TEXT, false},           [APP] = {"app", RPC_KIND_TEXT, false},
+        [SINCE] = {"since", RPC_KIND_INSTANT, false},          [CONFIG] = {"config", RPC_KIND_TEXT, false},
+        [CONFIG_PATH] = {"config_path", RPC_KIND_TEXT, false}, {0},
 };
 
 struct state {
@@ -49,8 +51,7 @@ static int step(struct rpc_question *q, void *state, struct jsonw *w) {
 }
 
 static int start_for_target(struct rpc_question *q, const char *work, void **ret_state) {
-        struct rpc_order order = {
-                .work = work, .target = q->values[WORK_TARGET].text, .wake = q->wake, .waiter = q->waiter};
+        struct rpc_order order = {.work = work, .target = q->values[TARGET].text, .wake = q->wake, .waiter = q->waiter};
         return start(q, &order, ret_state);
 }
 
@@ -62,6 +63,22 @@ static int iam_policy_start(struct rpc_question *q, void **ret_state) {
         return start_for_target(q, "iam_policy", ret_state);
 }
 
+static int backtest_start(struct rpc_question *q, void **ret_state) {
+        const struct rpc_value *v = q->values;
+        struct rpc_order order = {.work = "backtest",
+                                  .target = v[TARGET].text,
+                                  .application = v[APP].text,
+                                  .since_s = v[SINCE].is_given ? q->now_s - v[SINCE].number : 0,
+                                  .config = v[CONFIG].text,
+                                  .config_path = v[CONFIG_PATH].text,
+                                  .wake = q->wake,
+                                  .waiter = q->waiter};
+        if (v[SINCE].is_given && order.since_s <= 0)
+                return rpc_fail(q, RPC_ERROR_PARAMS, "since must be in the past");
+        return start(q, &order, ret_state);
+}
+
+const struct rpc_method rpc_backtest = {"backtest", RPC_READ, backtest_params, backtest_start, step, state_free};
 const struct rpc_method rpc_doctor = {"doctor", RPC_READ, params, doctor_start, step, state_free};
 const struct rpc_method rpc_iam_policy = {"iam_policy", RPC_READ, params, iam_policy_start, step, state_free};
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long one cycle's diagnosis of 10,000 applications takes one core, and a backtest of 14 days of 100 applications. */
+/* How long one cycle's diagnosis of 10,000 applications takes one core. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "diagnosers/diagnosers.h"
-#include "tests/unit/diagnosers/timeline.h"
+#include "tests/unit/diagnosers/scenario.h"
 
-enum { BASE_S = 1767225600, APPLICATIONS = 10000, BACKTEST_APPLICATIONS = 100, DAYS = 15 };
+enum { BASE_S = 1767225600, APPLICATIONS = 10000, DAYS = 15 };
 
 static double seconds(void) {
         struct timespec t;
@@ -64,21 +64,10 @@ int main(void) {
                 /* One in fifty is in trouble; different instants, so that no two windows are the same. */
                 n_findings += judge(kinds[i % 50 == 0 ? 2 : i % 4 == 0], (DAYS - 4) * 86400 + (int64_t)(i % 5000) * 60);
         double took_s = seconds() - began_s;
-        printf("diagnose  %d applications, %zu findings: %.2f s of one core (bar 2 s)\n", APPLICATIONS, n_findings,
-               took_s);
+        printf("diagnose  %d applications, %zu findings: %.2f s of one core (bar 2 s): %s\n", APPLICATIONS, n_findings,
+               took_s, took_s < 2 ? "met" : "missed");
         for (size_t i = 0; getenv("BENCH_EACH") && diagnosers[i]; i++)
                 printf("    %-22s %7.2f us\n", diagnosers[i]->name, cost_s[i] / APPLICATIONS * 1e6);
-        began_s = seconds();
-        int64_t n_judgements = 0;
-        for (size_t i = 0; i < BACKTEST_APPLICATIONS / 10; i++) {
-                struct timeline t;
-                timeline_run(kinds[i % 10 == 0 ? 2 : i % 4 == 0], &(struct timeline_options){0}, &t);
-                n_judgements += t.n_judgements;
-                timeline_done(&t);
-        }
-        took_s = (seconds() - began_s) * 10;
-        printf("backtest  14 days x %d applications, %lld judgements: %.1f s of one core (bar 10 s)\n",
-               BACKTEST_APPLICATIONS, (long long)n_judgements * 10, took_s);
         for (size_t i = 0; i < 3; i++)
                 scenario_free(kinds[i]);
         return 0;

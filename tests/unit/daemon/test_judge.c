@@ -220,6 +220,43 @@ static void test_restart__after_a_night__end_is_told_once(void **state) {
         expect_one(p, INCIDENT_RESOLVED, NOW - DAY);
 }
 
+/* Over pieces of a few days each, as a backfill's is. */
+static void test_rehearsal__long_past__opens_what_the_backfill_opened_and_stores_nothing(void **state) {
+        struct place *p = *state;
+        SCOPED(judge_free) struct judge *j = NULL;
+        SCOPED(incident_rows_done) struct incident_rows rows = {0};
+        struct judge_job job = {.store = p->store,
+                                .config = p->config,
+                                .target = "prod",
+                                .application = "orders",
+                                .application_arn = "arn:x",
+                                .from_s = NOW - 12 * DAY,
+                                .now_s = NOW,
+                                .is_rehearsal = true};
+        int r;
+        put_history(p, NOW - 13 * DAY, NOW - SETTLE, NOW - 9 * DAY - 2 * HOUR, NOW - 8 * DAY);
+        assert_int_equal(judge_new(&job, &j), 0);
+        while ((r = judge_step(j)) == 1)
+                ;
+        assert_int_equal(r, 0);
+        list(p, &rows);
+        assert_int_equal(rows.n_rows, 0);
+        const struct incident_rows *found = judge_incidents(j);
+        assert_int_equal(found->n_rows, 1);
+        assert_int_equal(found->rows[0].id, 1);
+        assert_int_equal(found->rows[0].state, INCIDENT_RESOLVED);
+        assert_false(found->rows[0].is_quiet); /* at that time it would have paged */
+        assert_int_equal(judge(p, NOW - 12 * DAY, NOW, JUDGE_ALL), 0);
+        list(p, &rows);
+        assert_int_equal(rows.n_rows, 1);
+        assert_true(rows.rows[0].is_quiet);
+        assert_int_equal(rows.rows[0].opened_at_s, found->rows[0].opened_at_s);
+        assert_int_equal(rows.rows[0].resolved_at_s, found->rows[0].resolved_at_s);
+        assert_int_equal(rows.rows[0].finding.onset_s, found->rows[0].finding.onset_s);
+        assert_string_equal(rows.rows[0].finding.title, found->rows[0].finding.title);
+        assert_int_equal(count_deliveries(p, EVENT_OPENED), 0);
+}
+
 static void test_off__diagnoser_disabled__nothing(void **state) {
         struct place *p = *state;
         SCOPED(incident_rows_done) struct incident_rows rows = {0};
@@ -342,6 +379,7 @@ int main(void) {
                 CASE(test_restart__incident_opened_after_the_last_settled_point__is_not_opened_again),
                 CASE(test_restart__backfill_again__nothing_twice),
                 CASE(test_restart__after_a_night__end_is_told_once),
+                CASE(test_rehearsal__long_past__opens_what_the_backfill_opened_and_stores_nothing),
                 CASE(test_off__diagnoser_disabled__nothing),
                 CASE(test_page__cause_is_near__waits_and_is_told_once_with_it),
                 CASE(test_page__cause_is_late__goes_without_and_is_updated),

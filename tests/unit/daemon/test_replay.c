@@ -104,8 +104,46 @@ static void test_replay__priors__open_incidents_alone(void **state) {
         replay_free(NULL);
 }
 
+/* Stopped from minute 20 on, started again in minute 40. */
+static void test_replay__status__is_what_the_operations_tell(void **state) {
+        (void)state;
+        static char stop[] = "StopApplication", start[] = "StartApplication", update[] = "UpdateApplication",
+                    now_running[] = "RUNNING";
+        struct application known = {.status = now_running, .seen_at_s = T0 + 3700, .updated_at_s = T0 + 2640};
+        struct operation operations[] = {
+                {.id = stop, .kind = stop, .status = running, .started_at_s = T0 + 1200, .ended_at_s = T0 + 1260},
+                {.id = update, .kind = update, .status = running, .started_at_s = T0 + 1800, .ended_at_s = T0 + 1860},
+                {.id = start, .kind = start, .status = running, .started_at_s = T0 + 2400, .ended_at_s = T0 + 2640},
+        };
+        const struct {
+                int64_t at_s;
+                const char *status;
+        } expected[] = {{0, "RUNNING"},  {1199, "RUNNING"}, {1200, "STOPPING"}, {1260, "READY"},   {1830, "UPDATING"},
+                        {1860, "READY"}, {2399, "READY"},   {2500, "STARTING"}, {2640, "RUNNING"}, {3700, "RUNNING"}};
+        struct window whole = {.now_s = T0 + 3720, .application = &known, .operations = operations, .n_operations = 3};
+        for (size_t i = 0; i < ELEMENTS(expected); i++) {
+                SCOPED(replay_free) struct window *w = NULL;
+                assert_int_equal(replay_window(&whole, T0 + expected[i].at_s, SETTLE, NULL, 0, &w), 0);
+                assert_string_equal(w->application->status, expected[i].status);
+                assert_true(w->application->updated_at_s <= w->now_s);
+                assert_true(w->application->seen_at_s <= w->now_s);
+        }
+}
+
+static void test_replay__no_starts_or_stops__status_is_the_present_one(void **state) {
+        (void)state;
+        static char stopped[] = "READY";
+        struct application known = {.status = stopped, .seen_at_s = T0 + 3700};
+        struct window whole = {.now_s = T0 + 3720, .application = &known};
+        SCOPED(replay_free) struct window *w = NULL;
+        assert_int_equal(replay_window(&whole, T0, SETTLE, NULL, 0, &w), 0);
+        assert_string_equal(w->application->status, "READY");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_replay__status__is_what_the_operations_tell),
+                cmocka_unit_test(test_replay__no_starts_or_stops__status_is_the_present_one),
                 cmocka_unit_test(test_replay__any_instant__shows_nothing_later),
                 cmocka_unit_test(test_replay__within_an_operation__it_is_in_progress_and_has_not_failed),
                 cmocka_unit_test(test_replay__priors__open_incidents_alone),
