@@ -60,7 +60,7 @@ static int doctor_start(struct rpc_question *q, void **ret_state) {
 }
 
 static int iam_policy_start(struct rpc_question *q, void **ret_state) {
-        return start_for_target(q, "iam_policy", ret_state);
+        return start_for_target(q, "iam-policy", ret_state);
 }
 
 static int backtest_start(struct rpc_question *q, void **ret_state) {
@@ -80,7 +80,7 @@ static int backtest_start(struct rpc_question *q, void **ret_state) {
 
 const struct rpc_method rpc_backtest = {"backtest", RPC_READ, backtest_params, backtest_start, step, state_free};
 const struct rpc_method rpc_doctor = {"doctor", RPC_READ, params, doctor_start, step, state_free};
-const struct rpc_method rpc_iam_policy = {"iam_policy", RPC_READ, params, iam_policy_start, step, state_free};
+const struct rpc_method rpc_iam_policy = {"iam-policy", RPC_READ, params, iam_policy_start, step, state_free};
 
 enum { EXPLAIN_APP, EXPLAIN_SINCE, EXPLAIN_TARGET };
 static const struct rpc_param explain_params[] = {

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is wrong outside: one clear line that names target and operation; the daemon stays up, and what is stored stays stored."""
 
+import json
 import os
+import re
 import signal
+import socket
 
 import pytest
 
@@ -154,6 +157,22 @@ def test_state_directory__not_writable__says_so(sim, daemon):
     daemon.config = daemon.config.replace("state_directory = " + daemon.state, "state_directory = /proc/flinkwatch")
     done = daemon.run("--oneshot")
     assert done.returncode == 75 and "/proc/flinkwatch" in done.stderr
+
+
+def test_commands__each__is_a_method_of_its_name(sim, daemon):
+    """Methods are the commands' names: a program that asks for itself need not know others."""
+    daemon.start()
+    commands = daemon.ctl("--help").stdout.split("Commands")[1].split("Options")[0]
+    names = re.findall(r"^  ([a-z-]+)", commands, re.MULTILINE)
+    assert {"status", "doctor", "iam-policy", "history"} <= set(names)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(daemon.socket)
+        answers = client.makefile()
+        for name in names:
+            client.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": name, "params": {"no such": 1}}).encode() + b"\n")
+            code = json.loads(answers.readline())["error"]["code"]
+            assert code == -32602, f"{name}: the method is there, the parameter is not"
+    daemon.stop()
 
 
 def test_client__no_daemon__exits_3_and_names_the_socket(sim, daemon):
