@@ -8,7 +8,7 @@
 #include "daemon/errand.h"
 
 enum {
-        GATHER_MS = 40, /* what one round of judging brings lies closer together than this */
+        GATHER_MS = 25, /* what one round of judging brings lies closer together than this */
         RETRY_FIRST_S = 5,
         RETRY_LONGEST_S = 900,
         HOLD_LONGEST_S = 60, /* how long a receiver that failed is left alone when it named no time */
@@ -28,7 +28,8 @@ struct carrier {
         struct err reason;
         struct timer look, settle;
         bool is_about_to_look;
-        bool is_unsettled; /* answered, not stored yet: it must not be sent again for that */
+        int64_t told_at_ms; /* monotonic */
+        bool is_unsettled;  /* answered, not stored yet: it must not be sent again for that */
         int64_t n_failures, hold_until_s;
         struct errand_times times;
 };
@@ -98,6 +99,7 @@ void carrier_wake(struct carrier *c) {
 }
 
 void carrier_told(struct carrier *c) {
+        c->told_at_ms = loop_monotonic_ms(c->host.loop);
         if (!c->is_about_to_look)
                 look_in(c, GATHER_MS);
 }
@@ -140,6 +142,13 @@ static void say(const struct carrier *c) {
                             c->reason.text, (long long)(again_s - loop_now_s(c->host.loop)));
 }
 
+/* How long what was just put into the outbox has to wait for what comes with it. */
+static int64_t gathering_ms(const struct carrier *c) {
+        int64_t left_ms = c->told_at_ms + GATHER_MS - loop_monotonic_ms(c->host.loop);
+        bool is_gathering = notifier_bundling(c->notifier->type, &c->notifier->channel) == BUNDLE_WHEN_MANY;
+        return is_gathering && c->told_at_ms > 0 && left_ms > 0 ? left_ms : 0;
+}
+
 static void settle(void *arg) {
         struct carrier *c = arg;
         int64_t now_s = loop_now_s(c->host.loop);
@@ -155,7 +164,7 @@ static void settle(void *arg) {
         }
         errand_note(&c->times, &c->errand, c->notifier, c->outcome, now_s);
         errand_done(&c->errand);
-        look_in(c, notifier_bundling(c->notifier->type, &c->notifier->channel) == BUNDLE_WHEN_MANY ? GATHER_MS : 0);
+        look_in(c, gathering_ms(c));
 }
 
 /* A receiver that fails is left alone for a while, whatever it is that waits: a message that it cannot take is not its only one. */

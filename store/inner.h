@@ -105,8 +105,8 @@ int usage_add(struct store *s, const char *target, const struct batch *b);
 int timeline_add(struct store *s, int64_t incident, int64_t at_s, const char *kind, const char *text);
 int outbox_add(struct store *s, const struct transition *t, int64_t at_s);
 enum outbox_state { ROW_PENDING, ROW_DELIVERED, ROW_REFUSED };
-/* One row that is not settled, with its incident as it was. -ENOENT */
-int outbox_load(struct store *s, int64_t id, struct delivery *ret);
+/* One row, of its incident id and revision only. -ENOENT */
+int outbox_read(struct store *s, int64_t id, enum outbox_state state, struct delivery *ret);
 
 int incident_save(struct store *s, struct incident *i, int64_t copy);
 /* The incident (id, copy) with all that belongs to it; 0, or 1 when there is none. */

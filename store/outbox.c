@@ -81,14 +81,14 @@ void waiting_rows_done(struct waiting_rows *r) {
         *r = (struct waiting_rows){0};
 }
 
-static int load_row(struct store *s, int64_t id, int64_t state, struct delivery *ret) {
+int outbox_read(struct store *s, int64_t id, enum outbox_state state, struct delivery *ret) {
         SCOPED(delivery_done) struct delivery d = {.id = id};
         SCOPED(db_release) sqlite3_stmt *row = NULL;
         int r = db_query(
                 &s->db, &row,
                 "SELECT notifier, event, incident, revision, delivery_id, created_at_s, next_try_s, attempts FROM outbox"
                 " WHERE id = ?1 AND state = ?2",
-                "ii", id, state);
+                "ii", id, (int64_t)state);
         if (r == 0)
                 r = db_step(&s->db, row);
         if (r <= 0)
@@ -96,11 +96,23 @@ static int load_row(struct store *s, int64_t id, int64_t state, struct delivery 
         if (db_text(row, 0, &d.notifier) < 0)
                 return store_no_memory(s);
         d.event = (enum incident_event)sqlite3_column_int(row, 1);
+        d.incident.id = sqlite3_column_int64(row, 2);
+        d.incident.revision = sqlite3_column_int64(row, 3);
         text_copy(d.delivery_id, sizeof d.delivery_id, text_or_empty((const char *)sqlite3_column_text(row, 4)));
         d.created_at_s = sqlite3_column_int64(row, 5);
         d.next_try_s = sqlite3_column_int64(row, 6);
         d.attempts = sqlite3_column_int64(row, 7);
-        r = incident_load(s, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3), &d.incident);
+        *ret = d;
+        d = (struct delivery){0};
+        return 0;
+}
+
+static int load_row(struct store *s, int64_t id, enum outbox_state state, struct delivery *ret) {
+        SCOPED(delivery_done) struct delivery d = {0};
+        int r = outbox_read(s, id, state, &d);
+        if (r < 0)
+                return r;
+        r = incident_load(s, d.incident.id, d.incident.revision, &d.incident);
         if (r != 0)
                 return r < 0 ? r : db_fail_text(&s->db, -EUCLEAN, "a delivery without its incident");
         *ret = d;
@@ -108,13 +120,11 @@ static int load_row(struct store *s, int64_t id, int64_t state, struct delivery 
         return 0;
 }
 
-int outbox_load(struct store *s, int64_t id, struct delivery *ret) {
-        return load_row(s, id, ROW_PENDING, ret);
-}
-
+/* When a power cut undoes it, the parts may come again in another digest: each with its own delivery_id, which is what counts. The page
+ * does not wait for the disk. */
 static int note_digest(struct store *s, const int64_t *ids, size_t n) {
         SCOPED(transaction_done) struct transaction t = {0};
-        int r = transaction_begin(&t, &s->db, DURABLE_SETTLED);
+        int r = transaction_begin(&t, &s->db, DURABLE_SOON);
         for (size_t i = 0; i < n && r == 0; i++)
                 r = db_run(&s->db, "UPDATE outbox SET digest = ?2 WHERE id = ?1 AND digest IS NOT ?2", "ii", ids[i],
                            ids[0]);
@@ -124,7 +134,7 @@ static int note_digest(struct store *s, const int64_t *ids, size_t n) {
 static int load_parts(struct store *s, const int64_t *ids, size_t n, struct delivery *digest) {
         for (size_t i = 0; i < n; i++) {
                 struct delivery *part = LIST_ADD(digest->parts, digest->n_parts, digest->parts_size);
-                int r = part ? outbox_load(s, ids[i], part) : store_no_memory(s);
+                int r = part ? load_row(s, ids[i], ROW_PENDING, part) : store_no_memory(s);
                 if (r < 0)
                         return r;
         }
@@ -154,7 +164,7 @@ static int sum_up(struct store *s, struct delivery *d) {
 int store_take_delivery(struct store *s, const int64_t *ids, size_t n, struct delivery *ret) {
         SCOPED(delivery_done) struct delivery digest = {0};
         if (n == 1)
-                return outbox_load(s, ids[0], ret);
+                return load_row(s, ids[0], ROW_PENDING, ret);
         int r = note_digest(s, ids, n);
         if (r == 0)
                 r = load_parts(s, ids, n, &digest);

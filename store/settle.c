@@ -94,7 +94,7 @@ static int settle_all(struct store *s, const struct waiting_rows *rows, const st
         int r = 0;
         for (size_t i = 0; i < rows->n_rows && r == 0; i++) {
                 SCOPED(delivery_done) struct delivery d = {0};
-                r = outbox_load(s, rows->rows[i].id, &d);
+                r = outbox_read(s, rows->rows[i].id, ROW_PENDING, &d);
                 if (r == 0)
                         r = settle_row(s, &d, rows->rows[i].digest > 0, e);
                 if (r == 0 && i == 0)
