@@ -215,11 +215,20 @@ int plan_refresh(struct plan *p, struct store *store) {
         return 0;
 }
 
+static bool has_restarted(const struct watched *w, int64_t now_s) {
+        return now_s - w->restarted_at_s < RESTLESS_S;
+}
+
+bool watched_is_restless(const struct watched *w, int64_t now_s) {
+        bool is_steady = text_same(w->status, "RUNNING") || text_same(w->status, "READY");
+        return !is_steady || w->is_suspicious || has_restarted(w, now_s);
+}
+
 /* A series without a single point (the lag of a source that the application does not have) is asked for as rarely as there is. */
 static double every_s(const struct watched *w, const struct watched_series *s, const struct plan_times *t) {
         bool is_empty = s->read_until_s > 0 && s->newest.at_s == 0;
         bool is_read_by_none = s->is_found && s->metric->tier == TIER_RARE;
-        bool is_restless = !is_read_by_none && (w->is_suspicious || t->now_s - w->restarted_at_s < RESTLESS_S);
+        bool is_restless = !is_read_by_none && (w->is_suspicious || has_restarted(w, t->now_s));
         bool is_sentinel = s->metric->tier == TIER_SENTINEL;
         double stretch = is_sentinel ? t->stretch.sentinels : t->stretch.others;
         enum metric_tier tier = is_empty ? TIER_RARE : is_restless ? TIER_SENTINEL : s->metric->tier;
@@ -241,8 +250,9 @@ static bool span_of_query(const struct watched_series *s, const struct plan_time
                           int64_t *ret_to_s) {
         int64_t backfill_s = s->is_found && t->backfill_s > FOUND_BACKFILL_S ? FOUND_BACKFILL_S : t->backfill_s;
         int64_t period_s = s->metric->period_s, from_s = t->now_s - backfill_s;
-        if (s->read_until_s - LATE_S > from_s)
-                from_s = s->read_until_s - LATE_S;
+        if (s->read_until_s > 0)
+                from_s = s->read_until_s -
+                         LATE_S; /* however long ago that is: a gap is filled as far as CloudWatch goes back */
         *ret_from_s = from_s - from_s % period_s;
         *ret_to_s = t->now_s - t->now_s % period_s;
         return *ret_to_s > *ret_from_s;

@@ -73,6 +73,8 @@ int plan_set_names(struct plan *p, const struct listed_application *names, size_
                    size_t *ret_added, size_t *ret_removed);
 /* Whether ListApplications says something else than what was last described. */
 bool watched_has_changed(const struct watched *w, const struct listed_application *listed);
+/* Something is going on: an operation, a restart a moment ago, an open warning. */
+bool watched_is_restless(const struct watched *w, int64_t now_s);
 /* Takes over newly read facts and finds the series that this runtime and metrics level publish. 0 or -errno. */
 int plan_describe(struct plan *p, struct store *store, const struct application *facts);
 /* Series that ListMetrics names, page by page; after the last one those that it names no more are forgotten. 0 or -errno. */

@@ -16,15 +16,15 @@ enum {
         SERIES_EVERY = 60, /* intervals */
 };
 
-/* What is asked of the control plane per application, when, and how often: in intervals. */
+/* What is asked of the control plane per application, when, and how often while all is calm: in intervals. */
 static const struct fact {
         const struct collector *collector;
         enum phase phase;
         int every;
         bool is_for_later; /* not in an application's first round: what pages comes first */
 } facts[PLAN_FACTS] = {
-        [FACT_APPLICATION] = {&collector_applications, PHASE_DESCRIBE, 1, false},
-        [FACT_OPERATIONS] = {&collector_operations, PHASE_LIST, 1, false},
+        [FACT_APPLICATION] = {&collector_applications, PHASE_DESCRIBE, 10, false},
+        [FACT_OPERATIONS] = {&collector_operations, PHASE_LIST, 3, false},
         [FACT_SNAPSHOTS] = {&collector_snapshots, PHASE_LIST, 10, true},
 };
 
@@ -56,9 +56,11 @@ static int64_t control_wait_ms(struct poller *p) {
         return 0;
 }
 
-/* Facts are read each round while that is cheap: more applications, longer turns. */
+/* ListApplications says at once when a status or a version changes. Where something is going on all is read each round, and a restart that was
+ * just seen asks for the operations that may explain it. More applications, longer turns. */
 static bool is_fact_due(const struct poller *p, const struct watched *w, size_t which) {
-        int64_t interval_s = p->host.config->interval_s, every_s = interval_s * facts[which].every;
+        int64_t interval_s = p->host.config->interval_s,
+                every_s = interval_s * (watched_is_restless(w, p->round_at_s) ? 1 : facts[which].every);
         int64_t turn_s = (int64_t)p->plan.n_applications * 2 * PLAN_FACTS * CONTROL_CALL_MS / 1000;
         if (turn_s > every_s)
                 every_s = turn_s;
