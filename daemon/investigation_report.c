@@ -14,7 +14,7 @@ enum {
         AROUND_AFTER_S = 600,
         PIVOT_BEFORE_S = 3900, /* the hour before, and the five minutes that are compared with it */
         PIVOT_AFTER_S = 120,
-        PIVOT_ENOUGH = 5, /* samples in that hour */
+        PIVOT_ENOUGH = 20, /* samples in that hour */
         NEVER_STABLE_S = 900,
         ENDED_BY_S = 2 * 3600,
         METRICS_MAX = 64,

@@ -248,17 +248,15 @@ static void show_change(const struct operation *change, struct findings *out, st
 
 static void name(const struct onset *o, const struct operation *change, double hours, bool is_loop,
                  const struct explanation *v, struct findings *out, struct finding *f) {
-        char title[64] = "Restart loop", tail[80];
+        char tail[80];
         bool is_deploy = change && change->version_to > 0 && !o->is_from_the_start;
         struct phrase span = phrase_span(hours * HOUR_S);
         if (!is_loop) {
                 finding_title(out, f, "Restarts during %s", change && change->kind ? change->kind : "a change");
                 return;
         }
-        if (is_deploy)
-                snprintf(title, sizeof title, "Restart loop since version %" PRId64, change->version_to);
         snprintf(tail, sizeof tail, ", %s%s", o->is_from_the_start ? "more than " : "", span.text);
-        if (first_fault_title(v, title, tail, out, f))
+        if (first_fault_title(v, "Restart loop", tail, out, f))
                 return;
         if (is_deploy)
                 finding_title(out, f, "Restart loop since the deploy of version %" PRId64 ", %s", change->version_to,
@@ -282,7 +280,8 @@ static void report(const struct window *w, const double *settings, const struct 
         const struct explanation *v = first_fault_find(w, "restart_loop", o.at_s);
         SCOPED(buf_done) struct buf cause = BUF_INIT(FINDING_TEXT_MAX);
         const struct operation *change = change_before(w, o.at_s, NEARBY_S);
-        describe_change(w, change, o.at_s, near, sizeof near);
+        bool has_deploy = v && v->report.root_cause && v->report.root_cause->deploy;
+        describe_change(w, has_deploy ? NULL : change, o.at_s, near, sizeof near);
         double hours = (double)(series_until_s(w, s) - o.at_s) / HOUR_S;
         double in_window = g->restarts.unexpected + g->restarts.expected;
         if (o.is_from_the_start)

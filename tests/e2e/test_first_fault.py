@@ -81,7 +81,7 @@ def test_loop_after_a_deploy__report__tells_the_deploy_and_what_to_restore(sim, 
     cause = incident["root_cause"]
     assert "version 41 -> 42" in cause["deploy"] and "min after" in cause["deploy"]
     assert "before-42" in cause["recoverability"]
-    assert incident["title"].startswith("Restart loop since version 42: NumberFormatException in ParseOrder.map, ")
+    assert incident["title"].startswith("Restart loop: NumberFormatException in ParseOrder.map, ")
     text = daemon.ctl("show", str(incident["id"])).stdout
     for words in ("Root cause", "deploy", "recovery", "Fix", "Symptoms", "Log lines that tell it", "version 41 -> 42", "before-42"):
         assert words in text
@@ -247,3 +247,48 @@ def test_explain__after_the_permission_was_given__mends_the_incident(sim, daemon
     sim.wait("deliveries", 4, timeout=60)
     assert [e["event"] for e in pages(sim)] == ["opened", "updated"]
     assert pages(sim)[1]["incident"]["root_cause"]["role"] == "trigger"
+
+
+HEARTBEAT = {"class": "java.util.concurrent.TimeoutException",
+             "message": "Heartbeat of TaskManager with id container_e01_000002 timed out.",
+             "frames": ["org.apache.flink.runtime.jobmaster.JobMaster$TaskManagerHeartbeatListener.notifyHeartbeatTimeout"
+                        "(JobMaster.java:1371) ~[flink-dist-1.20.0.jar:1.20.0]"]}
+
+
+def calm_then(high, low):
+    """An hour of `low`, `high` in the five minutes before the loop of `lost_heartbeats` and on."""
+    return {"kind": "pieces", "pieces": [{"until": "-120m", "value": low}, {"value": high}]}
+
+
+def lost_heartbeats(**metrics):
+    app = looping(since="-115m", metrics={"heapMemoryUtilization": calm_then(55, 50), "containerCPUUtilization": calm_then(60, 55),
+                                          "oldGenerationGCTime": calm_then(200, 100), **metrics})
+    app["job"].update(trigger=HEARTBEAT, sustainer=False)
+    return app
+
+
+# What was polled begins minutes before the fault: the hour before it must be asked for.
+@pytest.mark.scenario(fleet(lost_heartbeats(heapMemoryUtilization=calm_then(96, 60), oldGenerationGCTime=calm_then(24000, 300))))
+def test_heartbeat_lost__metrics_of_the_hour_before__are_fetched_and_blame_the_collector(sim, daemon):
+    daemon.config = daemon.config.replace("backfill = 3h", "backfill = 2h")
+    started = sim.clock()["now"]
+    daemon.start()
+    cause = one_page(sim, daemon)["root_cause"]
+    assert cause["role"] == "symptom_needs_metrics" and cause["category"] == "memory"
+    assert "40 % of wall clock" in cause["pivot"] and "96 %" in cause["pivot"] and "60 in the hour before" in cause["pivot"]
+    queried = [(q["MetricStat"]["Metric"]["MetricName"], r["parameters"]["StartTime"], r["parameters"]["EndTime"])
+               for r in sim.requests(operation="GetMetricData") for q in r["parameters"]["MetricDataQueries"]]
+    asked = {name for name, start, end in queried if started - 181 * 60 <= start <= started - 179 * 60 and end <= started - 110 * 60}
+    assert {"heapMemoryUtilization", "oldGenerationGCTime", "containerCPUUtilization"} <= asked
+    # It does not pass for having been read up to there: the history in between is asked for as ever.
+    got = daemon.ask("history", "--app", "orders", "--metric", "heapMemoryUtilization", "--since", "100m", "--format", "json")
+    assert len(got["points"]) > 90
+    assert sim.violations() == []
+
+
+@pytest.mark.scenario(fleet(lost_heartbeats()))
+def test_heartbeat_lost__calm_metrics__suspect_the_network(sim, daemon):
+    daemon.start()
+    cause = one_page(sim, daemon)["root_cause"]
+    assert cause["role"] == "symptom_needs_metrics" and cause["category"] == "network"
+    assert "suspect the network" in cause["pivot"]
