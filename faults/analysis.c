@@ -6,7 +6,7 @@
 
 #include "util/text.h"
 
-enum { PYTHON_MAX_BYTES = 64 << 10, NEAR_MS = 3600 * 1000 };
+enum { PYTHON_MAX_BYTES = 64 << 10, NEAR_MS = 3600 * 1000, HINT_WITHIN_MS = 10 * 1000 };
 
 int fault_analysis_new(const struct fault_context *context, struct fault_analysis **ret) {
         struct fault_analysis *a = calloc(1, sizeof *a);
@@ -31,6 +31,7 @@ void fault_analysis_free(struct fault_analysis *a) {
         episode_done(&a->now);
         fault_done(&a->declined);
         fault_done(&a->expired);
+        fault_done(&a->hint);
         buf_done(&a->python);
         free(a);
 }
@@ -73,8 +74,14 @@ static void add_fault_take(struct fault_analysis *a, struct fault *f) {
         if (a->now.n_failures > 0 && (a->has_healed || has_quiet))
                 settle(a);
         a->has_healed = false;
-        if (a->now.n_failures == 0)
+        if (a->now.n_failures == 0) {
                 begin(a);
+                /* An error just before may say what the failure does not. */
+                int64_t before_ms = f->at_ms - a->hint.at_ms;
+                if (a->hint.n > 0 && before_ms >= 0 && before_ms <= HINT_WITHIN_MS && !fault_is_soft(f))
+                        episode_add_take(&a->now, &a->hint);
+                fault_done(&a->hint);
+        }
         episode_add_take(&a->now, f);
 }
 
@@ -209,6 +216,11 @@ static int take_fault(struct fault_analysis *a, const struct record *r, struct e
                 fault_done(&f);
                 return failed;
         }
+        if (e->kind == EVENT_ERROR && (a->now.n_failures == 0 || a->has_healed || a->now.burst_is_over)) {
+                fault_done(&a->hint);
+                a->hint = f;
+                return 0;
+        }
         look_back(a, &f);
         add_fault_take(a, &f);
         return 0;
@@ -252,6 +264,7 @@ static void heal(struct fault_analysis *a, int64_t at_ms) {
         a->has_healed = a->now.n_failures > 0;
         fault_done(&a->declined);
         fault_done(&a->expired);
+        fault_done(&a->hint);
 }
 
 static int take_event(struct fault_analysis *a, const struct record *r, struct event *e) {
@@ -277,6 +290,10 @@ static int take_event(struct fault_analysis *a, const struct record *r, struct e
                          r->message.data);
                 a->pause_ms = r->at_ms;
                 return 0;
+        case EVENT_RECOVERY:
+                if (a->now.n_failures == 0 || a->has_healed)
+                        return take_fault(a, r, e);
+                return note(a, "mechanics", "it is what a restart does", ROLE_CONSEQUENCE, r);
         case EVENT_MECHANICS:
                 return note(a, "mechanics", "it is what a restart does", ROLE_CONSEQUENCE, r);
         case EVENT_TASK_CANCELLED:
@@ -323,6 +340,7 @@ static int take_line(struct fault_analysis *a, int64_t at_ms, struct span line) 
         if (failed)
                 return failed;
         take_time(a, r.at_ms);
+        a->n_routine += r.level == LOG_INFO || r.level == LOG_DEBUG;
         event_read(&r, &e);
         return take_event(a, &r, &e);
 }
@@ -362,6 +380,18 @@ static const struct episode *failed_checkpoints(struct fault_analysis *a) {
         return &a->now;
 }
 
+/* A log of errors alone does not show that tasks fail: its last error is all there is. */
+static const struct episode *lone_error(struct fault_analysis *a) {
+        if (a->hint.n == 0 || a->n_routine > 0)
+                return NULL;
+        struct fault f = a->hint;
+        a->hint = (struct fault){0};
+        episode_done(&a->now);
+        begin(a);
+        episode_add_take(&a->now, &f);
+        return &a->now;
+}
+
 const struct episode *analysis_episode(struct fault_analysis *a) {
         if (finish(a) < 0)
                 return NULL;
@@ -372,5 +402,8 @@ const struct episode *analysis_episode(struct fault_analysis *a) {
         bool is_harmless = a->now.n_failures > 0 && a->has_healed && episode_is_soft(&a->now);
         if (a->now.n_failures > 0 && !is_harmless)
                 return &a->now;
-        return a->before.n_failures > 0 && !episode_is_soft(&a->before) ? &a->before : failed_checkpoints(a);
+        if (a->before.n_failures > 0 && !episode_is_soft(&a->before))
+                return &a->before;
+        const struct episode *checkpoints = failed_checkpoints(a);
+        return checkpoints ? checkpoints : lone_error(a);
 }

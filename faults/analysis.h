@@ -16,6 +16,8 @@ struct fault_analysis {
         int64_t python_at_ms;
         int64_t checkpoint_ms, running_ms; /* last completed checkpoint, last transition to RUNNING; 0: not seen */
         bool has_checkpoint, has_running;  /* seen, with or without a time */
+        struct fault hint;                 /* the newest error that failed nothing as far as is seen; n 0: none */
+        int64_t n_routine;                 /* lines of level INFO: without any, the log holds errors alone */
         bool has_healed;                   /* a checkpoint has completed since the last failure */
         int64_t pause_ms;                  /* the last pause of a JVM that the log tells of; 0: none */
         char pause[200];

@@ -84,9 +84,16 @@ static void add_later_take(struct episode *e, struct fault *f) {
                 fault_done(f);
 }
 
+static void drop_faults(struct episode *e) {
+        for (size_t i = 0; i < e->n_faults; i++) {
+                note_fault(e, &e->faults[i]);
+                fault_done(&e->faults[i]);
+        }
+        e->n_faults = 0;
+        e->n_failures = 0;
+}
+
 void episode_add_take(struct episode *e, struct fault *f) {
-        if (e->n_failures == 0 || (f->at_ms > 0 && f->at_ms < e->first_ms && e->burst == 0))
-                e->first_ms = f->at_ms;
         bool is_after_gap = f->at_ms > 0 && e->last_ms > 0 && f->at_ms - e->last_ms > BURST_GAP_MS;
         bool is_known = false;
         for (size_t i = 0; i < e->n_faults && e->burst == 0; i++)
@@ -100,8 +107,15 @@ void episode_add_take(struct episode *e, struct fault *f) {
                 }
         if (is_known)
                 return;
-        if (e->n_faults > 0 && (e->burst_is_over || is_after_gap))
-                e->burst++;
+        if (e->n_faults > 0 && (e->burst_is_over || is_after_gap)) {
+                /* What failed no task was no burst. */
+                if (episode_is_soft(e) && e->burst == 0)
+                        drop_faults(e);
+                else
+                        e->burst++;
+        }
+        if (e->n_failures == 0 || (f->at_ms > 0 && f->at_ms < e->first_ms && e->burst == 0))
+                e->first_ms = f->at_ms;
         e->burst_is_over = false;
         e->n_failures++;
         if (f->at_ms > e->last_ms)

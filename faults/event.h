@@ -26,6 +26,7 @@ enum event_kind {
         EVENT_STARTUP, /* the job could not be started or submitted */
         EVENT_PAUSE,   /* the JVM stood still: a collection, or no CPU */
         EVENT_PYTHON_LINE,
+        EVENT_RECOVERY,  /* the JobManager restarts tasks: something has failed */
         EVENT_MECHANICS, /* what a restart does; never a cause */
         EVENT_ERROR,     /* another line with an exception or of level ERROR */
         EVENT_BENIGN,    /* known to be harmless */

@@ -28,8 +28,8 @@ enum fault_rank {
         RANK_CONSEQUENCE = 20,
         RANK_SUSTAINER = 30,
         RANK_PLAIN = 40, /* an exception that could be anything */
+        RANK_HINT = 45,  /* an error that failed no task as far as is seen, but says what is wrong */
         RANK_SYMPTOM = 50,
-        RANK_HINT = 60,    /* an error that failed no task as far as is seen, but says what is wrong */
         RANK_WEAK = 75,    /* a trigger, if nothing better is there */
         RANK_TRIGGER = 80, /* from here on: a cause */
         RANK_CHURN = 85,
