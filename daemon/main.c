@@ -21,6 +21,7 @@ static const char usage[] = "Usage: flinkwatchd [OPTION]...\n"
                             "\n"
                             "See flinkwatchd(8) and flinkwatch.conf(5).\n";
 
+enum { DESCRIPTORS = 8192 };
 enum { OPTION_CHECK = 256, OPTION_ONESHOT, OPTION_LEVEL, OPTION_VERSION };
 
 struct command {
@@ -85,6 +86,15 @@ static void forbid_core_files(void) {
         setrlimit(RLIMIT_CORE, &none);
 }
 
+/* The soft limit is 1024 for the sake of programs that use select(). */
+static void raise_descriptors(void) {
+        struct rlimit limit;
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS)
+                return;
+        limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+        setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv) {
         struct command command = {.service = {.config_path = SYSCONFDIR "/flinkwatch/flinkwatch.conf",
                                               .log_level = -1,
@@ -93,6 +103,7 @@ int main(int argc, char **argv) {
         if (status >= 0)
                 return status;
         forbid_core_files();
+        raise_descriptors();
         signal(SIGPIPE, SIG_IGN);
         struct config *config = NULL;
         SCOPED(config_faults_done) struct config_faults faults = {0};

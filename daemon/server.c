@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,7 +15,11 @@
 #include "util/text.h"
 
 enum {
-        CONNECTIONS_MAX = 768, /* of the usual 1024 descriptors: the network and the store need some too */
+        CONNECTIONS_MAX = 4096,
+        CONNECTIONS_LEAST = 64,
+        DESCRIPTORS_KEPT = 256, /* for the network, the store and programs */
+        SLICE_MS = 5,           /* of work for all clients together, before the loop looks at everything else */
+        ACCEPT_AT_ONCE = 64,
         ACCEPT_AGAIN_MS = 100, /* after running out of descriptors */
         READ_BYTES = 16 << 10,
         OUTPUT_LOW_BYTES = 64 << 10, /* more of an answer is made when less than this waits for the client */
@@ -34,7 +39,9 @@ struct server {
         ev_io accept;
         struct timer accept_again;
         struct connection *connections;
-        size_t n_connections;
+        size_t n_connections, connections_max;
+        ev_idle worker; /* works while something is ready and the loop has nothing better to do */
+        struct connection *ready, **ready_end; /* in turn: a piece for each */
         bool is_bound;
 };
 
@@ -45,7 +52,7 @@ struct connection {
         enum rpc_access access;
         char caller[64];
         ev_io reader, writer;
-        ev_idle worker; /* makes the next piece when the loop has nothing better to do */
+        struct connection *ready_next, **ready_link; /* link NULL: there is nothing to work on */
         struct timer stalled, gone;
         struct buf input, output;
         size_t n_written; /* of output */
@@ -57,11 +64,36 @@ struct connection {
 
 static void update(struct connection *c);
 
+static void make_ready(struct connection *c) {
+        struct server *s = c->server;
+        if (c->ready_link)
+                return;
+        c->ready_next = NULL;
+        c->ready_link = s->ready_end;
+        *s->ready_end = c;
+        s->ready_end = &c->ready_next;
+        ev_idle_start(loop_ev(s->loop), &s->worker);
+}
+
+static void make_unready(struct connection *c) {
+        struct server *s = c->server;
+        if (!c->ready_link)
+                return;
+        *c->ready_link = c->ready_next;
+        if (c->ready_next)
+                c->ready_next->ready_link = c->ready_link;
+        else
+                s->ready_end = c->ready_link;
+        c->ready_link = NULL;
+        if (!s->ready)
+                ev_idle_stop(loop_ev(s->loop), &s->worker);
+}
+
 static void connection_free(struct connection *c) {
         struct ev_loop *ev = loop_ev(c->server->loop);
         ev_io_stop(ev, &c->reader);
         ev_io_stop(ev, &c->writer);
-        ev_idle_stop(ev, &c->worker);
+        make_unready(c);
         timer_stop(&c->stalled);
         timer_stop(&c->gone);
         close(c->fd);
@@ -71,7 +103,7 @@ static void connection_free(struct connection *c) {
         *c->link = c->next;
         if (c->next)
                 c->next->link = c->link;
-        if (c->server->n_connections-- == CONNECTIONS_MAX)
+        if (c->server->n_connections-- == c->server->connections_max)
                 ev_io_start(ev, &c->server->accept);
         free(c);
 }
@@ -92,7 +124,7 @@ static void look_after(void *arg) {
                 connection_free(c);
                 return;
         }
-        if (c->is_waiting)
+        if (c->call)
                 timer_start(&c->gone, c->server->loop, GONE_EVERY_MS, look_after, c);
 }
 
@@ -111,6 +143,7 @@ static bool begin_call(struct connection *c) {
                  rpc_start(c->server->host, line, c->access, loop_now_s(c->server->loop), &c->call) < 0)
                 rpc_refuse(&c->output, -32603, "out of memory");
         if (c->call) {
+                timer_start(&c->gone, c->server->loop, GONE_EVERY_MS, look_after, c);
                 rpc_set_wake(c->call, wake, c);
                 rpc_set_caller(c->call, c->caller);
         }
@@ -119,16 +152,12 @@ static bool begin_call(struct connection *c) {
 }
 
 /* One bounded piece of work. */
-static void on_work(struct ev_loop *ev, ev_idle *worker, int events) {
-        (void)ev;
-        (void)events;
-        struct connection *c = worker->data;
+static void work_on(struct connection *c) {
         if (c->call) {
                 int r = rpc_step(c->call, &c->output);
                 c->is_waiting = r == RPC_WAIT;
-                if (c->is_waiting && !timer_is_running(&c->gone))
-                        timer_start(&c->gone, c->server->loop, GONE_EVERY_MS, look_after, c);
                 if (r != RPC_MORE && r != RPC_WAIT) {
+                        timer_stop(&c->gone);
                         rpc_free(c->call);
                         c->call = NULL;
                 }
@@ -140,6 +169,19 @@ static void on_work(struct ev_loop *ev, ev_idle *worker, int events) {
                 begin_call(c);
         }
         update(c);
+}
+
+/* However many clients there are: they share one slice of a turn. */
+static void on_work(struct ev_loop *ev, ev_idle *worker, int events) {
+        (void)ev;
+        (void)events;
+        struct server *s = worker->data;
+        int64_t until_ms = loop_monotonic_ms(s->loop) + SLICE_MS;
+        do {
+                struct connection *c = s->ready;
+                make_unready(c);
+                work_on(c);
+        } while (s->ready && loop_monotonic_ms(s->loop) < until_ms);
 }
 
 static void on_stalled(void *arg) {
@@ -171,10 +213,10 @@ static void update(struct connection *c) {
         }
         switch_io(ev, &c->writer, waiting > 0);
         switch_io(ev, &c->reader, !c->is_ending && !c->call && !has_line && waiting == 0);
-        if (can_work && !ev_is_active(&c->worker))
-                ev_idle_start(ev, &c->worker);
-        else if (!can_work && ev_is_active(&c->worker))
-                ev_idle_stop(ev, &c->worker);
+        if (can_work)
+                make_ready(c);
+        else
+                make_unready(c);
         bool owes = waiting > 0 || (c->input.len > 0 && !c->is_waiting);
         if (!owes)
                 timer_stop(&c->stalled);
@@ -266,25 +308,20 @@ static void identify(struct connection *c) {
 
 static void accept_again(void *arg) {
         struct server *s = arg;
-        if (s->n_connections < CONNECTIONS_MAX)
+        if (s->n_connections < s->connections_max)
                 ev_io_start(loop_ev(s->loop), &s->accept);
 }
 
-static void on_connection(struct ev_loop *ev, ev_io *io, int events) {
-        (void)events;
-        struct server *s = io->data;
+/* 0 or -errno: none is waiting, or none can be taken. */
+static int accept_one(struct server *s) {
+        struct ev_loop *ev = loop_ev(s->loop);
         int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) {
-                if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-                        ev_io_stop(ev, io);
-                        timer_start(&s->accept_again, s->loop, ACCEPT_AGAIN_MS, accept_again, s);
-                }
-                return;
-        }
+        if (fd < 0)
+                return errno == EINTR || errno == ECONNABORTED ? 0 : -errno;
         struct connection *c = calloc(1, sizeof *c);
         if (!c) {
                 close(fd);
-                return;
+                return 0;
         }
         *c = (struct connection){.server = s,
                                  .fd = fd,
@@ -298,12 +335,24 @@ static void on_connection(struct ev_loop *ev, ev_io *io, int events) {
         identify(c);
         ev_io_init(&c->reader, on_readable, fd, EV_READ);
         ev_io_init(&c->writer, on_writable, fd, EV_WRITE);
-        ev_idle_init(&c->worker, on_work);
-        ev_set_priority(&c->worker, EV_MAXPRI); /* else a judgement, slice after slice, would leave no idle moment */
-        c->reader.data = c->writer.data = c->worker.data = c;
-        if (++s->n_connections == CONNECTIONS_MAX)
+        c->reader.data = c->writer.data = c;
+        if (++s->n_connections == s->connections_max)
                 ev_io_stop(ev, &s->accept);
         update(c);
+        return 0;
+}
+
+/* Several at a time: else the last of a crowd would wait for as many turns as there are before it. */
+static void on_connection(struct ev_loop *ev, ev_io *io, int events) {
+        (void)events;
+        struct server *s = io->data;
+        int r = 0;
+        for (int i = 0; i < ACCEPT_AT_ONCE && r == 0 && s->n_connections < s->connections_max; i++)
+                r = accept_one(s);
+        if (r == 0 || r == -EAGAIN)
+                return;
+        ev_io_stop(ev, io);
+        timer_start(&s->accept_again, s->loop, ACCEPT_AGAIN_MS, accept_again, s);
 }
 
 static int find_group(struct server *s, const char *group, struct err *reterr) {
@@ -388,6 +437,14 @@ static void server_discard(struct server *s) {
         free(s);
 }
 
+static size_t most_connections(void) {
+        struct rlimit descriptors;
+        if (getrlimit(RLIMIT_NOFILE, &descriptors) < 0 || descriptors.rlim_cur < CONNECTIONS_LEAST + DESCRIPTORS_KEPT)
+                return CONNECTIONS_LEAST;
+        rlim_t most = descriptors.rlim_cur - DESCRIPTORS_KEPT;
+        return most < CONNECTIONS_MAX ? (size_t)most : CONNECTIONS_MAX;
+}
+
 int server_new(struct loop *l, const struct rpc_host *host, const struct server_socket *where, struct server **ret,
                struct err *reterr) {
         struct server *s = calloc(1, sizeof *s);
@@ -406,6 +463,11 @@ int server_new(struct loop *l, const struct rpc_host *host, const struct server_
                 server_discard(s);
                 return r;
         }
+        s->connections_max = most_connections();
+        s->ready_end = &s->ready;
+        ev_idle_init(&s->worker, on_work);
+        ev_set_priority(&s->worker, EV_MAXPRI); /* else a judgement, slice after slice, would leave no idle moment */
+        s->worker.data = s;
         ev_io_init(&s->accept, on_connection, s->fd, EV_READ);
         s->accept.data = s;
         ev_io_start(loop_ev(l), &s->accept);

@@ -3,7 +3,10 @@
 
 import json
 import os
+import re
 import select
+import selectors
+import socket
 import subprocess
 import time
 
@@ -103,3 +106,69 @@ def test_report__of_a_restart_loop__has_charts_from_before_it_began(sim, daemon)
     assert markdown.startswith("# orders: ") and markdown.count("### ") == len(document["charts"])
     missing = daemon.ctl("report", "9999", check=False)
     assert missing.returncode == 1 and "there is no incident 9999" in missing.stderr
+
+
+class Crowd:
+    """Clients at once: each asks as often as told, one request after the other."""
+
+    def __init__(self, path, n_clients, n_requests):
+        self.line = b'{"jsonrpc":"2.0","id":1,"method":"history","params":{"app":"orders","metric":"fullRestarts","since":"10m"}}\n'
+        self.selector = selectors.DefaultSelector()
+        self.left, self.answers, self.longest_s = {}, 0, 0.0
+        for _ in range(n_clients):
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(path)
+            self.selector.register(client, selectors.EVENT_READ)
+            self.left[client] = [n_requests, b"", time.monotonic()]
+        for client, state in self.left.items():
+            client.sendall(self.line)
+            state[2] = time.monotonic()
+
+    def run(self):
+        while self.left:
+            ready = self.selector.select(TIMEOUT)
+            assert ready, f"{len(self.left)} clients wait in vain"
+            for key, _ in ready:
+                self.take(key.fileobj)
+
+    def take(self, client):
+        state = self.left[client]
+        state[1] += client.recv(65536)
+        if not state[1].endswith(b"\n"):
+            return
+        assert json.loads(state[1])["result"]["metric"] == "fullRestarts"
+        self.answers += 1
+        self.longest_s = max(self.longest_s, time.monotonic() - state[2])
+        state[:] = [state[0] - 1, b"", time.monotonic()]
+        if state[0] > 0:
+            client.sendall(self.line)
+            return
+        self.selector.unregister(client)
+        client.close()
+        del self.left[client]
+
+
+@pytest.mark.scenario("demo.json")
+def test_socket__a_thousand_clients__are_answered_while_polls_stay_on_time(sim, daemon):
+    """Beside them some that never read and some that never end their request."""
+    daemon.start()
+    sim.wait("deliveries", 2, timeout=60)
+    daemon.wait_log("poll finished")
+    since = len(daemon.log)
+    nuisances = []
+    for i in range(60):
+        nuisances.append(socket.socket(socket.AF_UNIX))
+        nuisances[-1].connect(daemon.socket)
+        nuisances[-1].sendall(b'{"jsonrpc":"2.0","id":1,"method":"status"}\n' * 20 if i % 2 else b'{"jsonrpc":')
+    began = time.monotonic()
+    crowd = Crowd(daemon.socket, 1000, 3)
+    crowd.run()
+    took_s = time.monotonic() - began
+    assert crowd.answers == 3000
+    daemon.wait_log("poll finished", since=since)
+    finished = len(re.findall("poll finished", daemon.log[since:]))
+    assert finished >= int(took_s / 4), f"{finished} polls of a second each in {took_s:.1f} s"
+    print(f"3000 answers to 1000 clients in {took_s:.1f} s, the slowest after {crowd.longest_s:.2f} s; {finished} polls finished meanwhile")
+    for one in nuisances:
+        one.close()
+    assert daemon.ask("status")["daemon"]["pid"] == daemon.process.pid

@@ -189,7 +189,7 @@ static void test_client__vanishes_during_an_answer__is_forgotten(void **state) {
         size_t before = count_descriptors();
         int a = connect_to(p), b = connect_to(p);
         say(p, a, "big 50000000\n");
-        say(p, b, "slow 100000\n");
+        say(p, b, "slow 1000000000\n");
         for (int i = 0; i < 10; i++)
                 turn(p);
         assert_int_equal(fake_rpc_counts.live, 2);
