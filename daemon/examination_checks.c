@@ -70,6 +70,10 @@ char *examination_mend(const struct examination *x, const char *action, const st
         const struct policy_place place = examination_place(x);
         if (code == -EACCES && action)
                 policy_statement(&text, action, &place, name);
+        else if (code == -EACCES)
+                buf_put_str(&text,
+                            "this needs no permission, so something denies it: a service control policy, a permissions "
+                            "boundary, or the policy of a VPC endpoint");
         else if (code == -EKEYREJECTED)
                 put_keys(x, &text);
         else if (code == -EAGAIN)

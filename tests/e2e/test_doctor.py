@@ -139,6 +139,14 @@ def test_permissions__none__each_one_is_listed(servers, patient):
     assert told["kinesisanalytics:ListApplications"] == told["cloudwatch:GetMetricData"] == "failed"
 
 
+def test_identity__is_denied__what_can_deny_it(sim, daemon):
+    sim.faults({"kind": "access_denied", "operation": "GetCallerIdentity", "times": "always"})
+    doctor = examine(daemon, "prod")
+    line = doctor.find("identity")
+    assert line["status"] == "failed" and "service control policy" in line["mend"], line
+    assert doctor.find("cloudwatch:GetMetricData")["status"] == "ok" and doctor.code == 1
+
+
 # Keys.
 
 def test_role__is_assumed__source_expiry_and_identity(daemon):
