@@ -23,13 +23,19 @@ def kept(daemon):
         return [db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in ("incident", "outbox", "timeline", "evidence")]
 
 
+def pending(daemon):
+    with sqlite3.connect(os.path.join(daemon.state, "flinkwatch.db")) as db:
+        return db.execute("SELECT count(*) FROM outbox WHERE state = 0").fetchone()[0]
+
+
 @pytest.fixture
 def watching(sim, daemon):
     """A daemon that has filled days of history and told of what it found."""
-    daemon.config = daemon.config.replace("backfill = 3h", "backfill = 4d").replace("interval = 1s", "interval = 60s")
+    daemon.config = daemon.config.replace("backfill = 3h", "backfill = 4d").replace("interval = 1s", "interval = 10m")
     daemon.start()
     sim.wait("deliveries", 4, timeout=60)
     daemon.wait_log(r"poll finished")
+    sim.wait_for(lambda _: not pending(daemon), timeout=30)
     return daemon
 
 
