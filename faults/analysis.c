@@ -6,7 +6,7 @@
 
 #include "util/text.h"
 
-enum { PYTHON_MAX_BYTES = 64 << 10, NEAR_MS = 3600 * 1000, HINT_WITHIN_MS = 10 * 1000 };
+enum { PYTHON_MAX_BYTES = 64 << 10, NEAR_MS = 3600 * 1000, HINT_WITHIN_MS = 10 * 1000, SKEW_MS = 120 * 1000 };
 
 int fault_analysis_new(const struct fault_context *context, struct fault_analysis **ret) {
         struct fault_analysis *a = calloc(1, sizeof *a);
@@ -32,6 +32,7 @@ void fault_analysis_free(struct fault_analysis *a) {
         fault_done(&a->declined);
         fault_done(&a->expired);
         fault_done(&a->hint);
+        fault_done(&a->first_error);
         buf_done(&a->python);
         free(a);
 }
@@ -85,10 +86,10 @@ static void add_fault_take(struct fault_analysis *a, struct fault *f) {
         episode_add_take(&a->now, f);
 }
 
-static void judge(struct span text, struct trace *trace, struct verdict *v) {
+static void judge(struct span text, bool is_service, struct trace *trace, struct verdict *v) {
         if (text.data && trace_parse(text, trace) == 0)
                 verdict_of_trace(trace, v);
-        else if (!verdict_of_text(text, v))
+        else if (!verdict_of_text(text, is_service, v))
                 *v = (struct verdict){.role = ROLE_WRAPPER, .category = "unknown"};
 }
 
@@ -96,13 +97,13 @@ static int make(struct fault_analysis *a, const struct record *r, const struct e
         SCOPED(trace_done) struct trace trace = {0};
         struct verdict v;
         struct span text = e->trace.data ? e->trace : r->message;
-        judge(text, &trace, &v);
+        judge(text, r->is_service, &trace, &v);
         if (trace.scratch.failed == -ENOMEM)
                 return -ENOMEM;
         /* The message around the exception may say more: "... while handling subtask 2 recovery". */
         struct verdict around;
         if (e->trace.data && e->kind == EVENT_COORDINATOR && v.role != ROLE_SUSTAINER &&
-            verdict_of_text(r->message, &around) && around.role == ROLE_SUSTAINER)
+            verdict_of_text(r->message, false, &around) && around.role == ROLE_SUSTAINER)
                 v.role = ROLE_SUSTAINER;
         SCOPED(buf_done) struct buf line = BUF_INIT(FAULT_LINE_MAX + 4096);
         /* The lines of a loop's later rounds are not kept. */
@@ -204,6 +205,13 @@ static bool is_worth_it(const struct fault *f) {
         }
 }
 
+static int take_hint_take(struct fault_analysis *a, struct fault *f) {
+        int failed = a->first_error.n == 0 && fault_rank(f) >= RANK_HINT ? fault_dup(f, &a->first_error) : 0;
+        fault_done(&a->hint);
+        a->hint = *f;
+        return failed;
+}
+
 static int take_fault(struct fault_analysis *a, const struct record *r, struct event *e) {
         struct fault f;
         name_by_thread(r, e);
@@ -217,9 +225,7 @@ static int take_fault(struct fault_analysis *a, const struct record *r, struct e
                 return failed;
         }
         if (e->kind == EVENT_ERROR && (a->now.n_failures == 0 || a->has_healed || a->now.burst_is_over)) {
-                fault_done(&a->hint);
-                a->hint = f;
-                return 0;
+                return take_hint_take(a, &f);
         }
         look_back(a, &f);
         add_fault_take(a, &f);
@@ -259,12 +265,18 @@ static int take_restart(struct fault_analysis *a, const struct record *r, struct
 }
 
 static void heal(struct fault_analysis *a, int64_t at_ms) {
+        /* No checkpoint completes between a failure and its restart: the clock of the TaskManager that failed is behind. */
+        bool is_skewed = a->now.n_failures > 0 && !a->now.was_restarted && !episode_is_soft(&a->now) && at_ms > 0 &&
+                         at_ms - a->now.last_ms < SKEW_MS;
         a->checkpoint_ms = at_ms;
         a->has_checkpoint = true;
+        if (is_skewed)
+                return;
         a->has_healed = a->now.n_failures > 0;
         fault_done(&a->declined);
         fault_done(&a->expired);
         fault_done(&a->hint);
+        fault_done(&a->first_error);
 }
 
 static int take_event(struct fault_analysis *a, const struct record *r, struct event *e) {
@@ -278,10 +290,12 @@ static int take_event(struct fault_analysis *a, const struct record *r, struct e
                 return 0;
         case EVENT_JOB_RUNNING:
                 episode_run(&a->now);
+                a->now.was_restarted = true;
                 a->has_running = true;
                 a->running_ms = r->at_ms;
                 return 0;
         case EVENT_TASK_RUNNING:
+                a->now.was_restarted = true;
                 a->has_running = true;
                 a->running_ms = r->at_ms;
                 return 0;
@@ -380,21 +394,20 @@ static const struct episode *failed_checkpoints(struct fault_analysis *a) {
         return &a->now;
 }
 
-/* A log of errors alone does not show that tasks fail: its last error is all there is. */
+/* A log of errors alone does not show that tasks fail, and of a job that never ran none did: the first error is all there is. */
 static const struct episode *lone_error(struct fault_analysis *a) {
-        if (a->hint.n == 0 || a->n_routine > 0)
+        bool is_all = a->n_routine == 0 || (!a->has_checkpoint && !a->has_running);
+        if (a->first_error.n == 0 || !is_all)
                 return NULL;
-        struct fault f = a->hint;
-        a->hint = (struct fault){0};
+        struct fault f = a->first_error;
+        a->first_error = (struct fault){0};
         episode_done(&a->now);
         begin(a);
         episode_add_take(&a->now, &f);
         return &a->now;
 }
 
-const struct episode *analysis_episode(struct fault_analysis *a) {
-        if (finish(a) < 0)
-                return NULL;
+static const struct episode *choose_episode(struct fault_analysis *a) {
         if (a->now.n_failures > 0 && a->before.n_failures > 0 && is_same_trouble(a)) {
                 episode_merge_take(&a->before, &a->now);
                 return &a->before;
@@ -406,4 +419,10 @@ const struct episode *analysis_episode(struct fault_analysis *a) {
                 return &a->before;
         const struct episode *checkpoints = failed_checkpoints(a);
         return checkpoints ? checkpoints : lone_error(a);
+}
+
+int analysis_episode(struct fault_analysis *a, const struct episode **ret) {
+        int failed = finish(a);
+        *ret = failed ? NULL : choose_episode(a);
+        return failed;
 }

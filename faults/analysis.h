@@ -17,6 +17,7 @@ struct fault_analysis {
         int64_t checkpoint_ms, running_ms; /* last completed checkpoint, last transition to RUNNING; 0: not seen */
         bool has_checkpoint, has_running;  /* seen, with or without a time */
         struct fault hint;                 /* the newest error that failed nothing as far as is seen; n 0: none */
+        struct fault first_error;          /* the first of them since the last healthy moment; n 0: none */
         int64_t n_routine;                 /* lines of level INFO: without any, the log holds errors alone */
         bool has_healed;                   /* a checkpoint has completed since the last failure */
         int64_t pause_ms;                  /* the last pause of a JVM that the log tells of; 0: none */
@@ -26,8 +27,8 @@ struct fault_analysis {
         int64_t n_lines;
 };
 
-/* The episode whose cause is reported, with what came before when that belongs to it; NULL: healthy. */
-const struct episode *analysis_episode(struct fault_analysis *a);
+/* The episode whose cause is reported, with what came before when that belongs to it; NULL: healthy. 0 or -ENOMEM. */
+int analysis_episode(struct fault_analysis *a, const struct episode **ret);
 
 /* Parts of the report that come from the context; each sets texts of *r. 0 or -ENOMEM. */
 int report_pivot(const struct fault_analysis *a, int64_t fault_s, const struct fault *cause, struct root_cause *to);

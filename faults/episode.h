@@ -28,6 +28,7 @@ struct episode {
         bool is_from_start;  /* nothing healthy was seen before it */
         unsigned burst;
         bool burst_is_over; /* the job ran again since the last failure */
+        bool was_restarted; /* job or tasks ran again since the first one */
         size_t n_failures, n_restarts;
 };
 

@@ -19,6 +19,27 @@ void fault_done(struct fault *f) {
         *f = (struct fault){0};
 }
 
+int fault_dup(const struct fault *from, struct fault *to) {
+        const struct {
+                char **to;
+                const char *from;
+        } texts[] = {{&to->exception_class, from->exception_class},
+                     {&to->message, from->message},
+                     {&to->frame, from->frame},
+                     {&to->task, from->task},
+                     {&to->execution, from->execution},
+                     {&to->line, from->line}};
+        int failed = 0;
+        *to = *from;
+        for (size_t i = 0; i < ELEMENTS(texts); i++)
+                *texts[i].to = NULL;
+        for (size_t i = 0; i < ELEMENTS(texts) && !failed; i++)
+                failed = texts[i].from ? text_replace(texts[i].to, texts[i].from) : 0;
+        if (failed)
+                fault_done(to);
+        return failed;
+}
+
 static char *copy(struct span s, size_t max, bool is_masked, int *failed) {
         SCOPED(buf_done) struct buf text = BUF_INIT(max + 1024);
         size_t len = s.len < max ? s.len : text_boundary(s.data, max);

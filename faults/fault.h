@@ -40,6 +40,8 @@ enum fault_rank {
 /* From what the event and its verdict say; `line` is the record's text. 0 or -ENOMEM (*ret is then empty). */
 int fault_make(const struct event *e, const struct verdict *v, int64_t at_ms, struct span line, struct fault *ret);
 void fault_done(struct fault *f);
+/* 0 or -ENOMEM (*to is then empty). */
+int fault_dup(const struct fault *from, struct fault *to);
 enum fault_rank fault_rank(const struct fault *f);
 /* A line that by itself does not mean that the job failed. */
 bool fault_is_soft(const struct fault *f);

@@ -214,10 +214,10 @@ static int copy_sentences(struct fault_report *r) {
 
 int fault_analysis_report(struct fault_analysis *a, struct fault_report *ret) {
         *ret = (struct fault_report){.confidence = CONFIDENCE_LOW};
-        const struct episode *e = analysis_episode(a);
+        const struct episode *e;
+        int failed = analysis_episode(a, &e);
         const struct fault *cause = e ? episode_cause(e) : NULL;
-        int failed = 0;
-        if (cause) {
+        if (cause && !failed) {
                 int64_t fault_s = cause->at_ms > 0 ? cause->at_ms / 1000 : a->context.onset_s;
                 failed = fill_cause(a, e, cause, ret);
                 failed = failed ? failed : set_text(&ret->reason, reason_of(cause));

@@ -221,9 +221,9 @@ void verdict_of_trace(const struct trace *t, struct verdict *ret) {
                 show(t, base < t->n_sections ? base : empty, ret);
 }
 
-bool verdict_of_text(struct span message, struct verdict *ret) {
+bool verdict_of_text(struct span message, bool is_service, struct verdict *ret) {
         struct trace_section s = {.message = message};
-        const struct fault_rule *r = find_rule(&s, message, RULE_ALONE);
+        const struct fault_rule *r = find_rule(&s, message, is_service ? 0 : RULE_ALONE);
         *ret = (struct verdict){.role = ROLE_WRAPPER, .category = "unknown", .message = message};
         if (!r)
                 return false;

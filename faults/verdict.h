@@ -20,5 +20,6 @@ struct verdict {
 };
 
 void verdict_of_trace(const struct trace *t, struct verdict *ret);
-/* A message without an exception; false when no rule knows it. */
-bool verdict_of_text(struct span message, struct verdict *ret);
+/* A message without an exception; false when no rule knows it. A service's own record (`is_service`) says what it says: its words count
+ * as an exception's would. */
+bool verdict_of_text(struct span message, bool is_service, struct verdict *ret);

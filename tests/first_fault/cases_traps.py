@@ -184,7 +184,33 @@ def only_recovery_lines():
     return log, {"role": "unknown", "exception_class": None}
 
 
-CASES = [only_recovery_lines, handled_error_then_heartbeat, handled_error_long_before_a_failure, handled_errors_before_a_sustainer, spare_task_manager_times_out, errors_alone, terminal_state_in_the_message,
+def checkpoint_seems_to_follow():
+    """The failing TaskManager's clock is half a minute behind: a checkpoint seems to complete after its failure."""
+    log = Log("1.20")
+    log.healthy(180)
+    log.task_failed(170, "Source: orders", 1, 4, 0, wrapped(*NPE))
+    log.failed(200, "Window", 2, 4, 0, wrapped(ex("org.apache.flink.runtime.io.network.netty.exception.RemoteTransportException",
+               "Connection unexpectedly closed by remote task manager '10.0.1.17/10.0.1.17:6121'. This might indicate that the remote task manager was lost.")), vertex="ab" * 16)
+    log.restart(200.1)
+    return log, {**USER, "task": "Source: orders (1/4)", "attempt": 0}
+
+
+def never_started():
+    """An error of a logger that nobody knows is all that tells why the job never ran."""
+    log = Log("1.19")
+    log.put(1, "INFO", FLINK + "runtime.entrypoint.ClusterEntrypoint", "Starting StandaloneApplicationClusterEntryPoint.")
+    log.put(3, "ERROR", "com.acme.Bootstrap", "giving up", wrapped(ex("java.lang.RuntimeException", "cannot read settings", "com.acme.Bootstrap.read(Bootstrap.java:8)"),
+            ex("software.amazon.awssdk.services.ssm.model.SsmException", "User: arn:aws:sts::111122223333:assumed-role/orders/s is not authorized to perform: ssm:GetParameter", "com.acme.Bootstrap.fetch(Bootstrap.java:21)")))
+    return log, {"role": "trigger", "category": "permission", "frame": "com.acme.Bootstrap.fetch"}
+
+
+def service_record_without_a_trace():
+    log = Log("1.20")
+    log.service(2, "Failed to take snapshot: User is not authorized to perform: s3:PutObject on the application's bucket", "ServiceError.Permission")
+    return log, {"role": "trigger", "category": "permission", "first_fault_ms": 2000}
+
+
+CASES = [checkpoint_seems_to_follow, never_started, service_record_without_a_trace, only_recovery_lines, handled_error_then_heartbeat, handled_error_long_before_a_failure, handled_errors_before_a_sustainer, spare_task_manager_times_out, errors_alone, terminal_state_in_the_message,
          asynchronous_part_then_threshold, declined_while_restarting_then_expiry, legacy_kinesis_gives_up, end_of_file_in_restore, stuck_cancellation_follows, transition_words_in_a_user_message,
          deliberate_stop, scaled, connection_refused_is_the_first, netty_reset_and_a_user_failure, dynamodb_streams_sustainer_by_frame]
 
