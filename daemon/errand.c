@@ -6,7 +6,7 @@
 #include "incidents/parcels.h"
 #include "util/text.h"
 
-enum { HOUR_S = 3600 };
+enum { MINUTE_S = 60, HOUR_S = 3600 };
 
 static int64_t sooner(int64_t a_s, int64_t b_s) {
         return !a_s || (b_s && b_s < a_s) ? b_s : a_s;
@@ -26,6 +26,7 @@ static int choose_from_outbox(struct store *s, const struct config_notifier *n, 
                 .bundling = notifier_bundling(n->type, &n->channel),
                 .digest_applications = n->digest_applications,
                 .digest_window_s = n->digest_window_s,
+                .enough = n->type->is_for_people ? DIGEST_PARTS_MAX : n->digest_applications,
                 .is_failing = is_failing,
         };
         int64_t per_hour = rate_of(n, rules.bundling);
@@ -37,6 +38,9 @@ static int choose_from_outbox(struct store *s, const struct config_notifier *n, 
         if (r < 0)
                 return r;
         int64_t free_s = parcel_rate_s(per_hour, n_sent, newest_s);
+        r = store_sent(s, n->name, now_s - MINUTE_S, &rules.n_in_last_minute, &newest_s);
+        if (r < 0)
+                return r;
         if (free_s > now_s) {
                 *ret_due_s = free_s;
                 return 1;

@@ -5,6 +5,7 @@ enum {
         HOUR_S = 3600,
         HELD_BACK_S = 60, /* what is older was held back: by an outage, by a rate, by the daemon's own absence */
         HELD_BACK_ROWS = 3,
+        BURST_WINDOW_S = 10, /* one fault of many applications is found in one after the other */
 };
 
 /* Whether an earlier event of the same incident waits outside of the row's own digest. */
@@ -84,6 +85,12 @@ static int64_t earliest(int64_t a_s, int64_t b_s) {
         return !a_s || (b_s && b_s < a_s) ? b_s : a_s;
 }
 
+static int64_t window_s(const struct freshness *f, const struct parcel_rules *rules) {
+        bool is_burst = rules->digest_applications > 0 && rules->n_in_last_minute >= rules->digest_applications &&
+                        (int64_t)f->n_applications < rules->enough && f->n < DIGEST_PARTS_MAX;
+        return is_burst && rules->digest_window_s < BURST_WINDOW_S ? BURST_WINDOW_S : rules->digest_window_s;
+}
+
 void parcel_choose(const struct waiting *rows, size_t n, const struct parcel_rules *rules, int64_t now_s,
                    struct parcel *ret) {
         struct freshness f = look(rows, n, now_s);
@@ -93,7 +100,7 @@ void parcel_choose(const struct waiting *rows, size_t n, const struct parcel_rul
                 take_digest(rows, n, digest->digest, ret);
                 return;
         }
-        int64_t gathered_s = f.n > 0 && rules->bundling == BUNDLE_WHEN_MANY ? f.oldest_s + rules->digest_window_s : 0;
+        int64_t gathered_s = f.n > 0 && rules->bundling == BUNDLE_WHEN_MANY ? f.oldest_s + window_s(&f, rules) : 0;
         if (gathered_s > now_s) {
                 ret->due_at_s = digest ? earliest(gathered_s, digest->next_try_s) : gathered_s;
                 return;

@@ -9,6 +9,8 @@ struct parcel_rules {
         enum bundling bundling;
         int64_t digest_applications; /* so many applications at once make a digest; 0: there are none */
         int64_t digest_window_s;     /* what is new waits this long for more */
+        int64_t n_in_last_minute;    /* messages; from digest_applications on, what is new waits for more, too: */
+        int64_t enough;              /* but not beyond so many applications */
         bool is_limited;             /* the rate is used up: all that waits goes together */
         bool is_failing; /* the receiver is out of order: it is tried with what is there, nothing new is bundled */
 };

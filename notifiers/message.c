@@ -97,8 +97,8 @@ static void put_tag(struct buf *to, const struct delivery *d) {
         }
 }
 
-/* Within a day the hour says it; before that the day does. */
-static void put_since(struct buf *to, const struct delivery *d) {
+/* Within a day the hour says it; before that the day does. `word`: "since ", "" where every character counts. */
+static void put_since(struct buf *to, const struct delivery *d, const char *word) {
         const struct incident *i = &d->incident;
         int64_t onset_s = i->finding.onset_s, now_s = message_at_s(d);
         char text[TIME_TEXT_MAX];
@@ -109,10 +109,10 @@ static void put_since(struct buf *to, const struct delivery *d) {
                 buf_printf(to, ", lasted %s", text);
         } else if (now_s - onset_s < 86400) {
                 figure_time(onset_s, onset_s, text);
-                buf_printf(to, ", since %s", text);
+                buf_printf(to, ", %s%s", word, text);
         } else {
                 figure_day(onset_s, text);
-                buf_printf(to, ", since %s", text);
+                buf_printf(to, ", %s%s", word, text);
         }
 }
 
@@ -137,20 +137,21 @@ static int make_title(const struct delivery *d, char to[4 * MESSAGE_TITLE_CHARS 
         if (!what[0])
                 what = text_or_empty(d->incident.finding.diagnoser);
         put_tag(&title, d);
-        put_since(&since, d);
+        put_since(&since, d, "since ");
         size_t room = MESSAGE_TITLE_CHARS - title.len - since.len - 2, n_application = message_chars(application),
                n_what = message_chars(what);
-        /* The cause is worth more than the hour. */
-        bool is_cramped = n_application + n_what > room && d->incident.finding.root_cause && d->event != EVENT_RESOLVED;
-        if (is_cramped)
-                room = MESSAGE_TITLE_CHARS - title.len - 2;
+        /* The cause is worth more than a word. */
+        if (n_application + n_what > room && d->incident.finding.root_cause && d->event != EVENT_RESOLVED) {
+                since.len = 0;
+                put_since(&since, d, "");
+                room = MESSAGE_TITLE_CHARS - title.len - since.len - 2;
+        }
         if (n_application + n_what > room && n_application > APPLICATION_CHARS)
                 n_application = n_what + APPLICATION_CHARS < room ? room - n_what : APPLICATION_CHARS;
         put_middle_cut(&title, application, n_application);
         buf_put_str(&title, ": ");
         message_put(&title, what, room - n_application);
-        if (!is_cramped)
-                buf_put_span(&title, buf_span(&since));
+        buf_put_span(&title, buf_span(&since));
         text_copy(to, 4 * MESSAGE_TITLE_CHARS + 1, buf_str(&title));
         return title.failed ? title.failed : since.failed;
 }

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from fleet import CALM, TOO_SLOW, keep_pace, scenario
+from fleet import CALM, TOO_SLOW, keep_pace, parts, scenario
 from harness import Daemon
 from simulator.client import SECRET, Simulator
 
@@ -140,6 +140,30 @@ def test_retry_after__is_obeyed(sim, daemon):
     sim.wait("deliveries", 1, timeout=60, service="slack")
     asked = [request["at"] for request in sim.requests(service="slack")]
     assert len(asked) >= 2 and asked[1] - asked[0] >= 6.5
+
+
+MANY = {"region": "eu-west-1", "account": "111122223333",
+        "applications": [{"name": f"pipeline-{k:02}", "runtime": "FLINK-1_20", "job": {"kind": "restart_loop", "since": "-30m"}}
+                         for k in range(20)]}
+
+
+@pytest.mark.scenario(MANY)
+def test_digest__twenty_applications_fail_together__few_messages_name_them_all(sim, daemon):
+    daemon.config += f"[notifier hook]\ntype = webhook\nwebhook_url = {sim.url}/webhook/in\n"
+    daemon.start()
+    names = {f"pipeline-{k:02}" for k in range(20)}
+
+    def told(_):
+        return {part["incident"]["application"] for d in sim.deliveries(service="webhook") for part in parts(d["body"])} == names
+    sim.wait_for(told, timeout=60)
+    sim.wait_for(lambda _: all(n["pending"] == 0 for n in daemon.ask("status")["notifiers"]), timeout=60)
+    # Five go by themselves before it is clear that it is many; then a webhook takes five at a time, people get the rest at once.
+    assert all(len(sim.deliveries(service=service)) <= most for service, most in (("webhook", 9), ("slack", 7), ("sns", 7)))
+    slack = json.dumps([d["body"] for d in sim.deliveries(service="slack")])
+    assert all(name in slack for name in names) and "of 20 apps fail" in slack
+    ids = [part["delivery_id"] for d in sim.deliveries(service="webhook") for part in parts(d["body"])]
+    assert len(ids) == len(set(ids)) == 20
+    assert sim.violations() == []
 
 
 class Alertmanager:

@@ -134,6 +134,26 @@ static void test_window__new_ones__wait_for_more(void **state) {
         assert_int_equal(choose(rows, 2, rules).n, 1);
 }
 
+/* Many applications fail, one found after the other: after the first few messages the rest is gathered. */
+static void test_burst__new_ones__are_gathered(void **state) {
+        (void)state;
+        struct waiting rows[] = {row(1, 7), row(2, 8), row(3, 9)};
+        struct parcel_rules rules = plain;
+        rules.n_in_last_minute = 3;
+        rules.enough = 100;
+        struct parcel p = choose(rows, 3, rules);
+        assert_int_equal(p.n, 0);
+        assert_int_equal(p.due_at_s, NOW + 9);
+        rules.enough = 3;
+        assert_int_equal(choose(rows, 3, rules).n, 3);
+        assert_int_equal(choose(rows, 2, rules).n, 0);
+        rules.n_in_last_minute = 2;
+        assert_int_equal(choose(rows, 2, rules).n, 1);
+        rules.n_in_last_minute = 3;
+        rows[0].created_at_s = NOW - 10;
+        assert_int_equal(choose(rows, 2, rules).n, 1);
+}
+
 static void test_bundling__by_what_the_receiver_takes(void **state) {
         (void)state;
         struct waiting rows[] = {row(1, 7), row(2, 8), row(3, 9), row(4, 10)};
@@ -178,6 +198,7 @@ int main(void) {
                 cmocka_unit_test(test_digest__receiver_fails__none_is_begun),
                 cmocka_unit_test(test_digest__fell_apart__goes_alone),
                 cmocka_unit_test(test_window__new_ones__wait_for_more),
+                cmocka_unit_test(test_burst__new_ones__are_gathered),
                 cmocka_unit_test(test_bundling__by_what_the_receiver_takes),
                 cmocka_unit_test(test_digest__very_many__in_parts_of_bounded_size),
                 cmocka_unit_test(test_rate__so_many_at_once__then_evenly),
