@@ -138,7 +138,7 @@ static char **begin_named(struct reader *r) {
 static void begin_diagnoser(struct reader *r, struct span name) {
         const char *names[64];
         size_t n = 0;
-        for (; diagnosers[n] && n < ELEMENTS(names); n++) {
+        for (; n < ELEMENTS(names) && diagnosers[n]; n++) {
                 names[n] = diagnosers[n]->name;
                 if (span_is(name, names[n])) {
                         r->index = n;
@@ -258,7 +258,7 @@ static bool set_override(struct reader *r, const char *name, const char *value) 
                 return false;
         const char *names[64];
         size_t n = 0;
-        for (; diagnosers[n] && n < ELEMENTS(names); n++) {
+        for (; n < ELEMENTS(names) && diagnosers[n]; n++) {
                 names[n] = diagnosers[n]->name;
                 if (span_is(which, names[n])) {
                         set_param(r, n, rest, value);
@@ -289,7 +289,7 @@ static int on_key(void *arg, const char *ini_section, const char *name, const ch
         const char *names[32];
         size_t n = 0;
         struct err err = {0};
-        for (; keys[n].name && n < ELEMENTS(names); n++) {
+        for (; n < ELEMENTS(names) && keys[n].name; n++) {
                 names[n] = keys[n].name;
                 if (strcmp(keys[n].name, name) != 0)
                         continue;

@@ -78,7 +78,7 @@ static void report_unknown_channel_key(struct reader *r, const struct config_not
 static void report_unknown_type(struct reader *r, const struct config_notifier *n, int line) {
         const char *names[32];
         size_t count = 0;
-        while (notifiers[count] && count < ELEMENTS(names)) {
+        while (count < ELEMENTS(names) && notifiers[count]) {
                 names[count] = notifiers[count]->type;
                 count++;
         }

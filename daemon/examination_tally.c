@@ -29,7 +29,7 @@ static void note_failure(struct examination *x, struct tally *tally, const struc
 void tallies_note(struct examination *x, const struct collector *c, const struct examined *asked_of,
                   const struct probe_result *r) {
         static const char stopped[] = "what comes before it failed", nothing[] = "there is nothing to ask about";
-        for (size_t i = 0; c->actions[i] && i < TALLIES_MAX; i++) {
+        for (size_t i = 0; i < TALLIES_MAX && c->actions[i]; i++) {
                 struct tally *tally = &x->tallies[i];
                 bool was_asked = false, is_last = false;
                 for (size_t k = 0; k < r->n_asked; k++)
@@ -76,7 +76,7 @@ void tallies_clear(struct examination *x) {
 }
 
 void tallies_say(struct examination *x, const struct collector *c, const char *service) {
-        for (size_t i = 0; c->actions[i] && i < TALLIES_MAX; i++)
+        for (size_t i = 0; i < TALLIES_MAX && c->actions[i]; i++)
                 say_tally(x, service, c->actions[i], &x->tallies[i]);
         tallies_clear(x);
 }

@@ -30,7 +30,7 @@ struct phrase phrase_bytes(double bytes) {
 }
 
 struct phrase phrase_span(double span_s) {
-        struct phrase p;
+        struct phrase p = {""};
         double grain = span_s >= 86400 * 2  ? 3600
                        : span_s >= 3600 * 6 ? 1800
                        : span_s >= 3600     ? 300

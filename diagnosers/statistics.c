@@ -101,6 +101,8 @@ struct rise series_rise(const struct series_view *s, int64_t from_s, int64_t to_
         struct rise r = {.first = NAN, .last = NAN};
         struct fit fit = {0};
         double parts[RISE_MAX], least = INFINITY, most = -INFINITY;
+        if (n < 2 || n > RISE_MAX)
+                return r;
         int64_t part_s = (to_s - from_s) / (int64_t)n;
         for (size_t i = 0; i < n; i++) {
                 int64_t at_s = from_s + (int64_t)i * part_s;

@@ -156,7 +156,7 @@ static void add_attributes(struct buf *body, const struct attributes *a) {
 static void add_token(struct buf *body, const char *name, const char *text) {
         char token[TOKEN_CHARS + 1];
         size_t n = 0;
-        for (; text[n] && n < TOKEN_CHARS; n++)
+        for (; n < TOKEN_CHARS && text[n]; n++)
                 token[n] = text[n];
         for (size_t i = 0; i < n; i++)
                 if (!isgraph((unsigned char)token[i]) || (unsigned char)token[i] >= 0x80)

@@ -9,6 +9,8 @@ packages_test="$packages_demo python3-pytest libcmocka-dev mandoc systemd libfak
  chromium poppler-utils python3-markdown-it prometheus python3-prometheus-client prometheus-alertmanager"
 packages_package="$packages_build debhelper dpkg-dev fakeroot lintian"
 packages_fuzz="$packages_build clang libclang-rt-14-dev"
+packages_lint="$packages_build clang-format codespell cppcheck shellcheck git"
+packages_coverage="$packages_test gcovr valgrind libc6-dbg"
 packages_system="$packages_test $packages_package debootstrap procps systemd-container util-linux"
 
 # install_packages WHY PACKAGE...: says what is missing, then installs that.
@@ -45,7 +47,10 @@ install_packages() {
 configure_in() {
         folder_to_configure=$1
         shift
-        (cd "$top" && { [ -x configure ] && [ configure -nt configure.ac ] || autoreconf -fi; })
+        # shellcheck disable=SC2154
+        if [ ! -x "$top/configure" ] || [ -n "$(find "$top/configure.ac" -newer "$top/configure")" ]; then
+                (cd "$top" && autoreconf -fi)
+        fi
         mkdir -p "$folder_to_configure"
         (cd "$folder_to_configure" && { [ -e Makefile ] || "$top/configure" -q "$@"; })
 }

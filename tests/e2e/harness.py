@@ -15,6 +15,8 @@ from datetime import datetime, timezone
 import pytest
 
 BUILD = os.environ.get("FLINKWATCH_BUILDDIR", ".")
+# Put before flinkwatchd: valgrind and its options.
+WRAPPER = os.environ.get("FLINKWATCH_TEST_WRAPPER", "").split()
 TIMEOUT = float(os.environ.get("FLINKWATCH_TEST_TIMEOUT", "60"))
 
 CONFIG = """\
@@ -112,7 +114,7 @@ class Daemon:
     def run(self, *arguments, timeout=TIMEOUT):
         """Run to the end (--oneshot, --check-config): the completed process; its stderr is also added to the log."""
         self.write_config()
-        done = subprocess.run([os.path.join(BUILD, "flinkwatchd"), "-c", self.config_path, *arguments], env=self.environment,
+        done = subprocess.run([*WRAPPER, os.path.join(BUILD, "flinkwatchd"), "-c", self.config_path, *arguments], env=self.environment,
                               capture_output=True, text=True, timeout=timeout, check=False)
         self.log += done.stderr
         return done
