@@ -292,6 +292,12 @@ const struct fault_rule fault_rules[] = {
          .role = TRIGGER, .category = "dependency",
          .reason = "The jar was compiled for a newer Java than the runtime has.",
          .advice = "Compile with --release 11 (Flink 1.x on MSF) or 17 (2.2)."},
+        {"jar-signature",
+         .classes = "SecurityException",
+         .words = "signer information|signature file digest",
+         .role = TRIGGER, .category = "dependency",
+         .reason = "Signed jars were merged into one.",
+         .advice = "Leave META-INF/*.SF, *.DSA and *.RSA out of the application's jar."},
         {"class-missing",
          .classes = "ClassNotFoundException|NoClassDefFoundError|UnsatisfiedLinkError|ServiceConfigurationError|"
          "ProviderNotFoundException",
@@ -406,8 +412,9 @@ const struct fault_rule fault_rules[] = {
          .advice = "Grant read or write on the topic, read on the group, and for exactly-once write on the "
          "transactional id prefix."},
         {"db-login",
-         .words = "password authentication failed|access denied for user|login failed for user|permission denied for|"
-         "invalid username/password|ora-01017|must be owner of|command denied to user|insufficient privileges",
+         .words = "wrongpass|noauth authentication|password authentication failed|access denied for user|login failed "
+         "for user|permission denied for|invalid username/password|ora-01017|must be owner of|command denied to user|"
+         "insufficient privileges",
          .role = TRIGGER, .category = "permission", .flags = RULE_EXPLAINS,
          .reason = "The database refused the user.",
          .advice = "Check the user's password (rotated secret?) and its grants."},
@@ -490,6 +497,25 @@ const struct fault_rule fault_rules[] = {
          .role = TRIGGER, .category = "network", .flags = RULE_WEAK | RULE_CHURN,
          .reason = "The other side closed the connection.",
          .advice = "Check the service's health and idle timeouts on the way (NAT gateway 350 s)."},
+        {"grpc-refused",
+         .classes = "StatusRuntimeException|StatusException",
+         .words = "permission_denied|unauthenticated",
+         .role = TRIGGER, .category = "permission",
+         .reason = "A gRPC service refused the caller.",
+         .advice = "Check the credentials that the client sends, and the service's access rules."},
+        {"grpc-exhausted",
+         .classes = "StatusRuntimeException|StatusException",
+         .words = "resource_exhausted",
+         .role = TRIGGER, .category = "throttling",
+         .reason = "A gRPC service gives no more.",
+         .advice = "Ask less often, or raise the service's quota; look at the message size when it names one."},
+        {"grpc-away",
+         .classes = "StatusRuntimeException|StatusException",
+         .words = "unavailable|deadline_exceeded",
+         .role = TRIGGER, .category = "network", .flags = RULE_CHURN,
+         .reason = "A gRPC service did not answer.",
+         .advice = "Check the service and the way to it from the application's subnets; raise the deadline if it is "
+         "only slow."},
         {"http-failed",
          .words = "unable to execute http request|connect timed out|connection refused|connection timed out|acquire "
          "operation took longer|timeout waiting for connection from pool|connect to&failed|the connection attempt "
@@ -546,7 +572,7 @@ const struct fault_rule fault_rules[] = {
          .reason = "Parallelism times shuffles needs more network buffers than the TaskManagers have.",
          .advice = "Lower the parallelism or the number of keyBy/rebalance exchanges, or lower ParallelismPerKPU."},
         {"slots",
-         .classes = "NoResourceAvailableException",
+         .classes = "UnfulfillableSlotRequestException|NoResourceAvailableException",
          .role = TRIGGER, .category = "resource", .flags = RULE_EXPLAINS,
          .reason = "Not enough task slots came up for the job's parallelism.",
          .advice = "Check the KPU quota, free addresses in the subnets (one network interface per KPU), and lost "
@@ -665,6 +691,12 @@ const struct fault_rule fault_rules[] = {
          .role = TRIGGER, .category = "bad_record", .flags = RULE_EXPLAINS,
          .reason = "A record is not the Protobuf message that the code expects.",
          .advice = "Compare the .proto versions; wrap the parser so that a bad record goes to a dead-letter queue."},
+        {"kryo-class",
+         .classes = "KryoException",
+         .words = "unable to find class",
+         .role = TRIGGER, .category = "dependency", .flags = RULE_EXPLAINS,
+         .reason = "Kryo meets a class that the application's jar does not have.",
+         .advice = "Put the class into the jar under its old name, or give the type a serializer of its own."},
         {"kryo-record",
          .classes = "KryoException|KryoBufferUnderflowException|KryoBufferOverflowException",
          .role = TRIGGER, .category = "bad_record", .flags = RULE_EXPLAINS,
@@ -718,7 +750,7 @@ const struct fault_rule fault_rules[] = {
         /* Connectors: sinks and catalogs. */
         {"kafka-fenced",
          .classes = "ProducerFencedException|InvalidProducerEpochException|InvalidPidMappingException|"
-         "UnknownProducerIdException|OutOfOrderSequenceException|InvalidTxnStateException|InvalidTxnTimeoutException|"
+         "UnknownProducerIdException|OutOfOrderSequenceException|InvalidTxnStateException|"
          "TransactionAbortedException|InvalidProducerEpoch*",
          .role = TRIGGER, .category = "sink", .flags = RULE_EXPLAINS,
          .reason = "The Kafka transaction of the sink was ended by the broker: another producer took its id over, or "
@@ -755,7 +787,9 @@ const struct fault_rule fault_rules[] = {
          .advice = "Stop other writers and compactions that commit to the same table, or raise "
          "commit.retry.num-retries; with an unknown state look at the table's snapshots first."},
         {"iceberg-commit-class",
-         .classes = "CommitFailedException|CommitStateUnknownException",
+         .classes = "iceberg.exceptions.ValidationException|iceberg.exceptions.ServiceFailureException|"
+         "iceberg.exceptions.RuntimeIOException|glue.model.ConcurrentModificationException|CommitFailedException|"
+         "CommitStateUnknownException",
          .role = TRIGGER, .category = "sink", .flags = RULE_EXPLAINS,
          .reason = "A commit was refused: another writer changed the table at the same time.",
          .advice = "Stop other writers and compactions that commit to the same table, or raise the number of retries."},
@@ -875,8 +909,9 @@ const struct fault_rule fault_rules[] = {
          .words = "failure reason: checkpoint was declined|checkpoint was declined|could not complete snapshot|"
          "asynchronous task checkpoint failed|task checkpoint failed|could not perform checkpoint|failure to "
          "finalize checkpoint|checkpoint failed",
-         .role = WRAPPER, .category = "checkpoint",
-         .reason = "A task declined the checkpoint: what it carries tells why."},
+         .role = WRAPPER, .category = "checkpoint", .flags = RULE_WEAK,
+         .reason = "A task declined the checkpoint: what it carries tells why.",
+         .advice = "Look in the TaskManager's log for the exception that it declined the checkpoint with."},
         {"async-timeout",
          .words = "async function call has timed out",
          .role = TRIGGER, .category = "user_code", .flags = RULE_EXPLAINS,
@@ -903,16 +938,16 @@ const struct fault_rule fault_rules[] = {
          .reason = "The SQL statement or table definition is not valid.",
          .advice = "The message names table, column or option; fix the definition."},
         {"config-exception",
-         .classes = "ConfigException|IllegalConfigurationException|InvalidConfigurationException|"
-         "ConfigurationException|MissingRequiredPropertyException|KafkaConfigException",
+         .classes = "InvalidTxnTimeoutException|ConfigException|IllegalConfigurationException|"
+         "InvalidConfigurationException|ConfigurationException|MissingRequiredPropertyException|KafkaConfigException",
          .role = TRIGGER, .category = "config", .flags = RULE_EXPLAINS,
          .reason = "A configuration value is missing or not valid.",
          .advice = "The message names the key: fix it in the application's properties."},
         {"config-words",
-         .words = "missing required option|unsupported options found|one or more required options are missing|no value "
-         "provided for parameter|missing configuration|runtime propert|property group|no data for required key|"
-         "required property|must be set&configuration|could not find a property|invalid value&for configuration|"
-         "transaction timeout is larger than|unable to retrieve application properties",
+         .words = "keystore|truststore|missing required option|unsupported options found|one or more required options "
+         "are missing|no value provided for parameter|missing configuration|runtime propert|property group|no data "
+         "for required key|required property|must be set&configuration|could not find a property|invalid value&for "
+         "configuration|transaction timeout is larger than|unable to retrieve application properties",
          .role = TRIGGER, .category = "config", .flags = RULE_EXPLAINS,
          .reason = "A configuration value is missing or not valid.",
          .advice = "Check the application's property groups against what the code reads."},

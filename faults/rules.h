@@ -14,7 +14,8 @@ enum fault_role {
 };
 
 enum {
-        RULE_WEAK = 1,        /* what a wrapper outside it says may be more to the point (a bare TimeoutException) */
+        RULE_WEAK =
+                1, /* what a wrapper outside it says may be more to the point (a bare TimeoutException); a carrier that says of what kind it is */
         RULE_EXPLAINS = 2,    /* also says what weak or unknown exceptions inside it mean */
         RULE_CHURN = 4,       /* once a restart came before it, it is a side effect of that */
         RULE_ALONE = 8,       /* its own text is enough: looked for in messages without an exception, too */

@@ -46,8 +46,8 @@ bool trace_is_class(struct span text, size_t *ret_len) {
         if (len == 0 || n_dots == 0 || text.data[len - 1] == '.')
                 return false;
         char next = len < text.len ? text.data[len] : '\n';
-        if (next != ':' && next != '\n' && next != '\r' &&
-            !(next == ' ' && ends_like_exception((struct span){text.data, len})))
+        if (next != ':' && !(next == ';' && ends_like_exception((struct span){text.data, len})) && next != '\n' &&
+            next != '\r' && !(next == ' ' && ends_like_exception((struct span){text.data, len})))
                 return false;
         if (next == ':' && len + 1 < text.len && text.data[len + 1] != ' ' && text.data[len + 1] != '\n' &&
             text.data[len + 1] != '\r')

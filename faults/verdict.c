@@ -173,6 +173,13 @@ static void use_rule(const struct fault_rule *r, struct verdict *v) {
         v->strength = STRENGTH_RULE;
 }
 
+/* Nothing is inside it, but it says at least of what kind the failure is. */
+static void use_carrier(const struct fault_rule *r, struct verdict *v) {
+        use_rule(r, v);
+        v->role = ROLE_TRIGGER;
+        v->strength = STRENGTH_NAMED;
+}
+
 void verdict_of_trace(const struct trace *t, struct verdict *ret) {
         const struct fault_rule *weak = NULL, *carrier = NULL;
         size_t base = t->n_sections, empty = t->n_sections;
@@ -215,6 +222,8 @@ void verdict_of_trace(const struct trace *t, struct verdict *ret) {
                 use_rule(weak, ret);
         else if (base < t->n_sections)
                 judge_by_frame(t, base, ret);
+        else if (carrier && carrier->flags & RULE_WEAK)
+                use_carrier(carrier, ret);
         else
                 ret->rule = carrier;
         if (base < t->n_sections || empty < t->n_sections)
