@@ -2,6 +2,7 @@
 #include "tests/bench/report.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -66,5 +67,9 @@ void report_machine(const char *folder) {
         printf("machine: %s, %ld cores, %ld MiB", processor, sysconf(_SC_NPROCESSORS_ONLN), memory_mib);
         if (uname(&name) == 0)
                 printf(", %s %s", name.sysname, name.release);
-        printf("; files on %s\n", file_system);
+        printf("; files on %s", file_system);
+        double load;
+        if (getloadavg(&load, 1) == 1)
+                printf("; load %.1f when it began", load);
+        printf("\n");
 }

@@ -44,7 +44,7 @@ const char *bench_application(size_t i) {
         return name;
 }
 
-/* The call that took longest, and how much of that the processor worked for it: the rest is the disk, and other programs. */
+/* The longest call, and the most that the processor worked for one: the rest is the disk, and other programs. */
 struct worst {
         double ms, cpu_ms;
         double from_s, cpu_from_s;
@@ -56,16 +56,13 @@ static void begin(struct worst *w) {
 }
 
 static void end(struct worst *w) {
-        double ms = (bench_clock_s(CLOCK_MONOTONIC) - w->from_s) * 1e3;
-        if (ms <= w->ms)
-                return;
-        w->ms = ms;
-        w->cpu_ms = (bench_clock_s(CLOCK_PROCESS_CPUTIME_ID) - w->cpu_from_s) * 1e3;
+        w->ms = fmax(w->ms, (bench_clock_s(CLOCK_MONOTONIC) - w->from_s) * 1e3);
+        w->cpu_ms = fmax(w->cpu_ms, (bench_clock_s(CLOCK_PROCESS_CPUTIME_ID) - w->cpu_from_s) * 1e3);
 }
 
 static void bar_worst(const char *what, const struct worst *w) {
         report_bar(what, w->ms, "ms", BAR_BLOCK_MS);
-        report_say("  of that on the processor", w->cpu_ms, "ms");
+        report_say("  the most on the processor", w->cpu_ms, "ms");
 }
 
 struct fleet {
