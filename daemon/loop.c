@@ -46,6 +46,10 @@ int64_t loop_monotonic_ms(const struct loop *l) {
         return read_clock_ms(CLOCK_MONOTONIC);
 }
 
+int64_t loop_turn_ms(const struct loop *l) {
+        return l->turn_began_s > 0 ? loop_monotonic_ms(l) - (int64_t)(l->turn_began_s * 1e3) : 0;
+}
+
 double loop_random(void) {
         uint32_t bits;
         if (getrandom(&bits, sizeof bits, 0) != sizeof bits)

@@ -25,6 +25,8 @@ void loop_quit(struct loop *l);
 int64_t loop_now_ms(const struct loop *l); /* wall clock, epoch milliseconds */
 int64_t loop_now_s(const struct loop *l);
 int64_t loop_monotonic_ms(const struct loop *l);
+/* How long this turn of the loop has taken so far. */
+int64_t loop_turn_ms(const struct loop *l);
 double loop_random(void); /* [0, 1): for jitter */
 
 /* Turns of the loop, by how long everything else had to wait for them. */

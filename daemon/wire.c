@@ -14,6 +14,7 @@ enum {
         CONNECT_TIMEOUT_MS = 3100,
         LOCAL_CONNECT_TIMEOUT_MS = 1000,
         HEADERS_MAX = 64 << 10,
+        TURN_MS = 10,
         IDLE_CONNECTION_S = 18, /* AWS closes at 20 s */
 };
 
@@ -26,6 +27,7 @@ struct wire {
         struct loop *loop;
         CURLM *multi;
         ev_timer timer;
+        struct timer rest; /* finished calls that wait for the next turn */
         char *ca_bundle, *user_agent;
         int64_t timeout_ms;
         struct wire_call *calls;
@@ -163,6 +165,7 @@ void wire_free(struct wire *w) {
         if (w->multi)
                 curl_multi_cleanup(w->multi);
         ev_timer_stop(loop_ev(w->loop), &w->timer);
+        timer_stop(&w->rest);
         free(w->ca_bundle);
         free(w->user_agent);
         free(w);
@@ -256,10 +259,22 @@ static void complete(struct wire_call *c, CURLcode code) {
         buf_wipe(&headers);
 }
 
+static void on_rest(void *arg) {
+        finish_calls(arg);
+}
+
+/* Replies can be megabytes, and several come at once: when the turn has taken long, the others have the next one. */
+static bool is_time_over(struct wire *w) {
+        if (loop_turn_ms(w->loop) < TURN_MS)
+                return false;
+        timer_start(&w->rest, w->loop, 0, on_rest, w);
+        return true;
+}
+
 static void finish_calls(struct wire *w) {
         CURLMsg *message;
         int left;
-        while ((message = curl_multi_info_read(w->multi, &left))) {
+        while (!is_time_over(w) && (message = curl_multi_info_read(w->multi, &left))) {
                 if (message->msg != CURLMSG_DONE)
                         continue;
                 struct wire_call *c = NULL;

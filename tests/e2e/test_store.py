@@ -180,3 +180,20 @@ def test_disk__full_then_not__says_so_keeps_all_and_goes_on_without_a_gap(sim, d
     minutes = [datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp() / 60 for at, _ in after]
     assert minutes == [minutes[0] + i for i in range(len(minutes))], "no gap"
     assert glob.glob(os.path.join(state, "*.corrupt-*")) == []
+
+
+@pytest.mark.scenario({"region": "eu-west-1", "account": "111122223333", "topics": [{"arn": "arn:aws:sns:eu-west-1:111122223333:oncall"}],
+                       "applications": [{"name": "payments", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}}]})
+def test_backfill__large_pages__every_point_is_kept(sim, daemon):
+    """They are stored in slices between other work."""
+    daemon.config = daemon.config.replace("backfill = 3h", "backfill = 15d")
+    daemon.start()
+    daemon.wait_log(r"poll finished", timeout=180)
+    queries = max(len(r["parameters"]["MetricDataQueries"]) for r in sim.requests(operation="GetMetricData"))
+    assert queries * 15 * 1440 > 80000
+    for metric, statistic in (("lastCheckpointDuration", "Maximum"), ("cpuUtilization", "Maximum")):
+        served = sim.series(metric, {"Application": "payments"}, start="-14d", period=60, statistic=statistic)[1:-5]
+        kept = {datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp(): value
+                for at, value in points(daemon, "14d", "payments", metric)}
+        assert len(served) > 20000
+        assert all(kept[at] == pytest.approx(value) for at, value in served)
