@@ -138,6 +138,14 @@ static size_t investigate(struct judge *j, const struct findings *findings, cons
         return n;
 }
 
+/* What cannot be told yet at an earlier instant is told now, if it still stands. */
+static bool is_to_be_explained(const struct judge *j, const struct findings *findings) {
+        for (size_t i = 0; i < findings->n_wants && j->job.investigate; i++)
+                if (findings->wants[i].kind == WANT_LOGS && !is_explained(findings, &findings->wants[i]))
+                        return true;
+        return false;
+}
+
 /* Whether somebody would be called now to something whose cause is about to be known. */
 static bool is_worth_waiting(const struct transitions *t, const char *const *waiting, size_t n_waiting) {
         for (size_t i = 0; i < t->n_items; i++)
@@ -251,13 +259,13 @@ static int judge_at(struct judge *j, int64_t at_s) {
                 .severity_cap = config_severity_cap(j->job.config, j->job.application),
                 .resolve_after_s = RESOLVE_AFTER_S,
                 .reopen_within_s = REOPEN_WITHIN_S,
-                .is_quiet = is_history || j->job.is_quiet ||
+                .is_quiet = is_history || j->job.is_quiet || (!is_now && is_to_be_explained(j, &findings)) ||
                             config_is_in_maintenance(j->job.config, j->job.application, at_s),
                 .silences = j->silences.rows,
                 .n_silences = j->silences.n_rows,
         };
         const char *waiting[DIAGNOSERS_MAX];
-        size_t n_waiting = is_history ? 0 : investigate(j, &findings, waiting);
+        size_t n_waiting = is_now ? investigate(j, &findings, waiting) : 0;
         note_findings(&j->result, &findings);
         r = incidents_judge(&judgement, &policy, &transitions);
         j->result.is_held = r == 0 && is_worth_waiting(&transitions, waiting, n_waiting);

@@ -23,7 +23,7 @@ struct judge_job {
         bool is_quiet; /* nobody is to be told, whatever it is */
         /* What these settings would have opened: begins without incidents and silences, stores nothing, tells nobody. */
         bool is_rehearsal;
-        /* Called for each WANT_LOGS: true while the answer is under way and a page had better wait for it. NULL: nobody reads logs. */
+        /* Called at now_s for each WANT_LOGS: true while the answer is under way and a page had better wait for it. NULL: nobody reads logs. */
         bool (*investigate)(void *arg, const char *application, const struct want *want);
         void *arg;
 };
@@ -32,7 +32,7 @@ struct judge_result {
         size_t n_findings; /* at the last instant, */
         size_t n_told;     /* deliveries made */
         size_t n_wanted;   /* and logs that were asked for then */
-        /* A page waits for its cause: it ended there, and nothing of that instant was stored. Judge again when there is an answer. */
+        /* A page waits for its cause: nothing of now_s was stored. Judge again when there is an answer. */
         bool is_held;
         int64_t judged_until_s; /* the last instant that was stored; 0: none */
         bool is_suspicious; /* some finding at the last instant is a warning or more: a remark may stand for months */

@@ -167,15 +167,13 @@ def test_beginning_expired__only_what_keeps_it_going__is_not_called_the_cause(si
 @pytest.mark.scenario(fleet(looping(since="-2h")))
 def test_killed_while_it_reads__next_process__pages_once_with_the_cause(sim, daemon):
     started = sim.clock()["now"]
-    hang = sim.faults({"kind": "hang", "service": "logs", "times": "always"})
+    sim.faults({"kind": "hang", "service": "logs", "times": "always"})
     daemon.start()
-    sim.wait("requests", 1, timeout=60, operation="GetMetricData")
-    daemon.wait_log("FilterLogEvents|GetMetricData|poll finished")
+    sim.wait_for(lambda s: s.requests(operation="FilterLogEvents", pending=1), timeout=60)
     assert sim.deliveries() == []
     daemon.send(signal.SIGKILL)
     daemon.wait()
     sim.clear_faults()
-    assert hang
     daemon.start()
     assert_trigger_found(one_page(sim, daemon), started, 2 / 24)
 
@@ -292,3 +290,24 @@ def test_heartbeat_lost__calm_metrics__suspect_the_network(sim, daemon):
     cause = one_page(sim, daemon)["root_cause"]
     assert cause["role"] == "symptom_needs_metrics" and cause["category"] == "network"
     assert "suspect the network" in cause["pivot"]
+
+
+MISSING_METHOD = {"class": "java.lang.NoSuchMethodError", "message": "'void com.acme.orders.Codec.init(int)'",
+                  "frames": ["com.acme.orders.Parse.open(Parse.java:31) ~[?:?]",
+                             "org.apache.flink.streaming.runtime.tasks.StreamTask.restore(StreamTask.java:712) ~[flink-dist-1.20.0.jar:1.20.0]"]}
+TASK = "Source: orders -> Parse (1/8)#0 (1cdf302a4b70e56b71f7ae3829a01d86_b6c461237bb65515c6cb01e4485cde6a_0_0)"
+
+
+@pytest.mark.scenario(fleet({
+    "name": "orders", "runtime": "FLINK-1_20", "status": "READY", "job": {"kind": "stopped", "since": "-3h"},
+    "operations": [{"operation": "StartApplication", "start": "-20m", "duration": "5m", "status": "FAILED", "error": "The application failed to start."}],
+    "log_lines": [{"at": "-17m", "logger": "org.apache.flink.runtime.taskmanager.Task", "level": "WARN", "throwable": MISSING_METHOD,
+                   "message": f"{TASK} switched from INITIALIZING to FAILED with failure cause:"}]}))
+def test_start_that_failed__incident__says_why(sim, daemon):
+    assert daemon.run("--oneshot").returncode == 0
+    daemon.start()
+    incident = next(i for i in daemon.incidents() if i["diagnoser"] == "operation_failed")
+    cause = incident["root_cause"]
+    assert cause["role"] == "trigger" and cause["exception_class"] == "java.lang.NoSuchMethodError"
+    assert "NoSuchMethodError" in incident["title"]
+    assert sim.violations() == []

@@ -325,6 +325,8 @@ static void test_page__cause_is_near__waits_and_is_told_once_with_it(void **stat
         assert_true(first.is_held);
         assert_int_equal(first.n_told, 0);
         assert_int_equal(first.n_wanted, 1);
+        assert_int_equal(first.judged_until_s,
+                         NOW - MINUTE); /* earlier instants are done with: the next judgement gets to its own now */
         assert_int_equal(reader.last.onset_s, NOW - 2 * HOUR);
         put_explanation(p, reader.last.onset_s);
         struct judge_result second = judge_with(p, &reader, NOW - 3 * MINUTE, NOW + 20);
