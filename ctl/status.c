@@ -11,7 +11,7 @@
 #include "ctl/value.h"
 #include "ctl/words.h"
 
-enum { SPARK_MAX = 60, SPARK_NARROW = 12, WIDE = 120, TOLD_MAX = 3, LISTED_MAX = 12 };
+enum { SPARK_MAX = 60, SPARK_NARROW = 12, WIDE = 120, TOLD_MAX = 3, LISTED_MAX = 12, PROGRESS_COLUMNS = 20 };
 
 /* Nagios: a target whose newest poll failed for longer than this is not known. */
 static int64_t patience_s(const cJSON *result) {
@@ -163,6 +163,28 @@ static void draw_errors(struct screen *s, const cJSON *list, const char *what) {
         }
 }
 
+/* The first look back takes a while when there is much to look at. */
+static void draw_progress(struct screen *s, const cJSON *targets) {
+        const cJSON *item;
+        cJSON_ArrayForEach(item, targets) {
+                const cJSON *progress = value_member(item, "progress");
+                int64_t n_series = value_count(progress, "series"), n_read = value_count(progress, "series_read"),
+                        n_judged = value_count(progress, "applications_judged"),
+                        n_all = value_count(progress, "applications");
+                int64_t n_done = n_read + n_judged, n = n_series + n_all;
+                if (!cJSON_IsObject(progress) || n <= 0 || n_done < 0 || n_done > n)
+                        continue;
+                SCOPED(buf_done) struct buf text = BUF_INIT(4096);
+                buf_printf(&text, "%s: looking back ", value_text(item, "name"));
+                for (int64_t i = 0; i < PROGRESS_COLUMNS; i++)
+                        buf_put_str(&text, i * n < n_done * PROGRESS_COLUMNS ? screen_glyph(s, "\u2588", "#")
+                                                                             : screen_glyph(s, "\u2591", "."));
+                buf_printf(&text, " %lld of %lld series read, %lld of %lld applications judged", (long long)n_read,
+                           (long long)n_series, (long long)n_judged, (long long)n_all);
+                screen_wrap(s, 0, STYLE_CYAN, buf_str(&text));
+        }
+}
+
 static void draw_targets(struct screen *s, const cJSON *result) {
         static const struct column columns[] = {
                 {"TARGET", false, 8, 0}, {"REGION", false, 0, 0}, {"LAST POLL", false, 0, 0}};
@@ -179,6 +201,7 @@ static void draw_targets(struct screen *s, const cJSON *result) {
         }
         screen_line(s);
         table_draw(t, s);
+        draw_progress(s, targets);
         draw_errors(s, targets, "target");
 }
 

@@ -101,6 +101,22 @@ void poller_free(struct poller *p) {
         free(p);
 }
 
+int poller_progress(const struct poller *p, struct rpc_progress *ret) {
+        *ret = (struct rpc_progress){0};
+        for (size_t i = 0; i < p->plan.n_applications; i++) {
+                const struct watched *w = &p->plan.applications[i];
+                if (w->gone_at_s > 0)
+                        continue;
+                ret->n_applications++;
+                ret->n_applications_judged += !w->is_new;
+                for (size_t k = 0; w->is_running && k < w->n_series; k++) {
+                        ret->n_series++;
+                        ret->n_series_read += w->series[k].newest.at_s > 0 || w->series[k].read_until_s > 0;
+                }
+        }
+        return p->phase == PHASE_IDLE || ret->n_applications_judged == ret->n_applications;
+}
+
 const char *poller_name(const struct poller *p) {
         return p->target->name;
 }

@@ -7,6 +7,7 @@
 #include "daemon/exchange.h"
 #include "daemon/quota.h"
 #include "daemon/vitals.h"
+#include "rpc/rpc.h"
 #include "store/store.h"
 
 struct poller;
@@ -31,6 +32,8 @@ int poller_new(const struct poller_host *host, const struct config_target *targe
 /* Cancels what is under way. */
 void poller_free(struct poller *p);
 const char *poller_name(const struct poller *p);
+/* As rpc_actions.progress. */
+int poller_progress(const struct poller *p, struct rpc_progress *ret);
 /* Metrics that it asks for in an hour as things stand, budget apart, by tier; application NULL: of all. */
 void poller_demand(struct poller *p, const char *application, double ret_per_hour[N_TIERS]);
 /* Runs a round now, then one at each interval. While one runs the next is skipped. */

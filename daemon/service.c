@@ -256,6 +256,14 @@ static int action_acknowledge(void *arg, int64_t id, const char *by, const char 
         return r;
 }
 
+static int action_progress(void *arg, const char *target, struct rpc_progress *ret) {
+        struct service *s = arg;
+        for (size_t i = 0; i < s->n_pollers; i++)
+                if (strcmp(poller_name(s->pollers[i]), target) == 0)
+                        return poller_progress(s->pollers[i], ret);
+        return 1;
+}
+
 static int action_begin(void *arg, const struct rpc_order *asked, struct rpc_work **ret, struct err *reterr) {
         struct service *s = arg;
         struct work_host host = {.loop = s->loop,
@@ -337,6 +345,7 @@ static int open_socket(struct service *s, struct err *reterr) {
                                           .poll = action_poll,
                                           .reload = action_reload,
                                           .acknowledge = action_acknowledge,
+                                          .progress = action_progress,
                                           .begin = action_begin,
                                           .forecast = action_forecast};
         for (size_t i = 0; diagnosers[i] && i + 1 < ELEMENTS(s->diagnoser_names); i++)

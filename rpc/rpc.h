@@ -35,6 +35,12 @@ struct rpc_order {
         void *waiter;
 };
 
+/* The past of a target, while it is read. */
+struct rpc_progress {
+        int64_t n_series, n_series_read; /* of those, so many have been heard of */
+        int64_t n_applications, n_applications_judged;
+};
+
 /* What the daemon does for a method; `arg` is its own. Each returns 0 or -errno with the reason. */
 struct rpc_actions {
         void *arg;
@@ -44,6 +50,8 @@ struct rpc_actions {
         int (*acknowledge)(void *arg, int64_t id, const char *by, const char *comment, struct err *reterr);
         /* -EBUSY: too many are under way. */
         int (*begin)(void *arg, const struct rpc_order *order, struct rpc_work **ret, struct err *reterr);
+        /* How far the first round of a target is, which reads and judges its past; 1: it is over. NULL: nobody knows. */
+        int (*progress)(void *arg, const char *target, struct rpc_progress *ret);
         /* application NULL: all of the target. -ENOENT: no such target is polled. */
         int (*forecast)(void *arg, const char *target, const char *application, struct rpc_forecast *ret);
 };

@@ -58,6 +58,22 @@ static void write_daemon(struct rpc_question *q, struct jsonw *w) {
         jsonw_object_end(w);
 }
 
+static void write_progress(struct rpc_question *q, const char *target, struct jsonw *w) {
+        const struct rpc_actions *actions = q->host->actions;
+        struct rpc_progress progress;
+        jsonw_key(w, "progress");
+        if (!actions || !actions->progress || actions->progress(actions->arg, target, &progress) != 0) {
+                jsonw_null(w);
+                return;
+        }
+        jsonw_object(w);
+        jsonw_member_int(w, "series", progress.n_series);
+        jsonw_member_int(w, "series_read", progress.n_series_read);
+        jsonw_member_int(w, "applications", progress.n_applications);
+        jsonw_member_int(w, "applications_judged", progress.n_applications_judged);
+        jsonw_object_end(w);
+}
+
 static void write_targets(struct rpc_question *q, const struct status *s, struct jsonw *w) {
         jsonw_key(w, "targets");
         jsonw_array(w);
@@ -72,6 +88,7 @@ static void write_targets(struct rpc_question *q, const struct status *s, struct
                 jsonw_member_time(w, "failed_at", t->failed_at_s);
                 jsonw_member_string(w, "error", t->error);
                 jsonw_member_int(w, "metrics_requested", t->metrics_requested);
+                write_progress(q, t->name, w);
                 jsonw_object_end(w);
         }
         jsonw_array_end(w);

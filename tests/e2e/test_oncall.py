@@ -172,3 +172,18 @@ def test_socket__a_thousand_clients__are_answered_while_polls_stay_on_time(sim, 
     for one in nuisances:
         one.close()
     assert daemon.ask("status")["daemon"]["pid"] == daemon.process.pid
+
+
+@pytest.mark.scenario("demo.json")
+def test_status__while_the_past_is_read__shows_how_far_it_is(sim, daemon):
+    daemon.config = daemon.config.replace("backfill = 3h", "backfill = 1d")
+    daemon.start()
+    seen, end = [], time.monotonic() + 2 * TIMEOUT
+    while not seen or seen[-1] is not None:
+        assert time.monotonic() < end, seen[-3:]
+        seen.append(daemon.ask("status")["targets"][0]["progress"])
+    told = [progress for progress in seen if progress]
+    assert told and all(p["series_read"] <= p["series"] and p["applications_judged"] <= p["applications"] for p in told)
+    assert [p["series_read"] for p in told] == sorted(p["series_read"] for p in told)
+    assert max(p["applications"] for p in told) == 4 and max(p["series"] for p in told) > 30
+    assert "looking back" not in daemon.ctl("status").stdout
