@@ -222,7 +222,7 @@ def test_refresh__keys_for_seconds__no_gap(tmp_path):
     with Simulator(short_lived(6)) as sim, Daemon(sim, tmp_path) as daemon:
         configure(daemon, sim, tmp_path, container_token)
         daemon.start()
-        sim.wait_for(lambda s: len({r["access_key_id"] for r in s.requests(operation="DescribeApplication")}) >= 4, timeout=60)
+        sim.wait_for(lambda s: len({r["access_key_id"] for r in s.requests(operation="ListApplications")}) >= 4, timeout=60)
         answers = [r for r in sim.requests() if r["service"] in ("cloudwatch", "kinesisanalyticsv2")]
         assert {r["status"] for r in answers if not r["pending"]} == {200}, "nothing was refused for old keys"
         daemon.stop()
@@ -231,16 +231,16 @@ def test_refresh__keys_for_seconds__no_gap(tmp_path):
 
 
 def test_refresh__fails__older_keys_stay_and_it_is_said(tmp_path):
-    with Simulator(short_lived(16)) as sim, Daemon(sim, tmp_path) as daemon:
+    with Simulator(short_lived(24)) as sim, Daemon(sim, tmp_path) as daemon:
         configure(daemon, sim, tmp_path, container_token)
         sim.faults({"kind": "status", "status": 500, "service": "container", "after": 1, "times": "always"})
         daemon.start()
         daemon.wait_log("keys not refreshed, the older ones stay until 20")
         failed = sim.requests(service="container")[-1]["seq"]
-        sim.wait_for(lambda s: [r for r in s.requests(operation="DescribeApplication", status=200) if r["seq"] > failed], timeout=30)
+        sim.wait_for(lambda s: [r for r in s.requests(operation="ListApplications", status=200) if r["seq"] > failed], timeout=30)
         sim.clear_faults()
-        sim.wait_for(lambda s: len({r["access_key_id"] for r in s.requests(operation="DescribeApplication")}) == 2, timeout=60)
+        sim.wait_for(lambda s: len({r["access_key_id"] for r in s.requests(operation="ListApplications")}) == 2, timeout=60)
         daemon.stop()
-        assert {r["status"] for r in sim.requests(operation="DescribeApplication") if not r["pending"]} == {200}
+        assert {r["status"] for r in sim.requests(operation="ListApplications") if not r["pending"]} == {200}
         for secret in SECRETS:
             assert secret not in daemon.log
