@@ -2,6 +2,7 @@
 /* A round is a list of phases, in order; each starts tasks and is over when they are. */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "daemon/log.h"
@@ -130,6 +131,8 @@ static void end_round(struct poller *p) {
         if (was_read)
                 p->state.polled_at_s = p->round_at_s;
         p->state.error = (char *)text;
+        if (p->is_backfilling)
+                malloc_trim(0); /* fifteen days went through it */
         if (store_put_target(p->host.store, &p->state) < 0)
                 log_error("%s: %s", p->tag, store_error(p->host.store));
         log_debug("%s: poll finished: %zu of %zu tasks good", p->tag, p->n_good, p->n_good + p->n_bad);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What flinkwatchd costs while nothing happens: the real daemon with ten healthy applications and its default interval against the simulator,
-from /proc after the first start has been digested. idle.py [MINUTES]"""
+from /proc after the first start has been digested: idle.py [MINUTES]"""
 
 import os
 import platform
@@ -46,6 +46,7 @@ def main():
         for i in range(APPLICATIONS)]}
     with Simulator(scenario) as sim, tempfile.TemporaryDirectory() as directory, Daemon(sim, directory) as daemon:
         daemon.config = daemon.config.replace("interval = 1s", "interval = 60s").replace("backfill = 3h", "backfill = 15d")
+        daemon.run("--oneshot", timeout=300)  # the first start and its fifteen days
         daemon.start()
         wait_rounds(daemon, 2)
         pid, began = daemon.process.pid, time.monotonic()

@@ -120,3 +120,44 @@ def test_budget__spent__metrics_end_but_what_is_free_goes_on(sim, daemon):
     assert "is spent" in daemon.log
     assert daemon.ask("cost")["stretch_sentinels"] is None
     assert [i for i in daemon.incidents() if i["severity"] != "info"] == [], "what is not asked for is no outage"
+
+
+TWO_REGIONS = {**BASE, "regions": ["us-east-1"], "applications": [
+    {"name": "near", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}},
+    {"name": "far", "region": "us-east-1", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}}]}
+
+
+def second_target(daemon):
+    daemon.config = daemon.config.replace("[polling]", "[target far]\nregion = us-east-1\n\n[polling]")
+
+
+@pytest.mark.scenario(TWO_REGIONS)
+@pytest.mark.parametrize("fault", [{"kind": "hang"}, {"kind": "throttle"}, {"kind": "slow", "delay": "4s"}], ids=lambda f: f["kind"])
+def test_slow_target__says_so_skips_and_delays_nobody(sim, daemon, fault):
+    second_target(daemon)
+    sim.faults({**fault, "match": {"region": "us-east-1"}, "times": "always"})
+    daemon.start()
+    daemon.wait_log(r"target far: the poll begun \d+ s ago is not finished: this one is skipped", timeout=60)
+    before = daemon.log.count("target prod: poll finished")
+    while daemon.log.count("target prod: poll finished") < before + 5:
+        daemon.wait_log("target prod: poll finished", timeout=15, since=len(daemon.log))
+    assert "target prod: the poll begun" not in daemon.log
+    assert sum(r["pending"] for r in sim.requests(region="us-east-1")) <= 4, "what cannot be finished is not begun again"
+    warnings = [line for line in daemon.log.splitlines() if "is skipped" in line and line.startswith("warning")]
+    assert len(warnings) <= 1 + daemon.log.count("target far: poll finished"), "once for each poll that takes too long"
+    assert {t["name"] for t in daemon.ask("status")["targets"]} == {"prod", "far"}
+
+
+@pytest.mark.scenario(with_applications({"name": "orders", "job": {"kind": "restart_loop", "since": "-2h"}}, {"name": "clicks"}))
+def test_suspicious_application__asked_for_whole_at_each_interval(sim, daemon):
+    daemon.start()
+    while rounds(daemon) < 7:
+        daemon.wait_log("poll finished", since=len(daemon.log))
+
+    def asked(application, metric):
+        return sum({"Name": "Application", "Value": application} in q["MetricStat"]["Metric"]["Dimensions"]
+                   and q["MetricStat"]["Metric"]["MetricName"] == metric
+                   for r in sim.requests(operation="GetMetricData") for q in r["parameters"]["MetricDataQueries"])
+
+    assert asked("orders", "heapMemoryUtilization") >= 6 and asked("orders", "containerDiskUtilization") >= 6
+    assert asked("clicks", "uptime") >= 6 and asked("clicks", "heapMemoryUtilization") == 1
