@@ -93,6 +93,12 @@ static void judge(struct span text, bool is_service, struct trace *trace, struct
                 *v = (struct verdict){.role = ROLE_WRAPPER, .category = "unknown"};
 }
 
+/* The lines of a loop's later rounds are not kept, but that of the first that may be a cause. */
+static bool is_kept(const struct fault_analysis *a, const struct verdict *v) {
+        bool is_later = a->now.n_failures > 0 && !a->has_healed && (a->now.burst > 0 || a->now.burst_is_over);
+        return !is_later || (v->role == ROLE_TRIGGER && a->now.later.n == 0);
+}
+
 static int make(struct fault_analysis *a, const struct record *r, const struct event *e, struct fault *ret) {
         SCOPED(trace_done) struct trace trace = {0};
         struct verdict v;
@@ -106,8 +112,7 @@ static int make(struct fault_analysis *a, const struct record *r, const struct e
             verdict_of_text(r->message, false, &around) && around.role == ROLE_SUSTAINER)
                 v.role = ROLE_SUSTAINER;
         SCOPED(buf_done) struct buf line = BUF_INIT(FAULT_LINE_MAX + 4096);
-        /* The lines of a loop's later rounds are not kept. */
-        size_t room = a->now.later.n > 0 && !a->has_healed ? 0 : FAULT_LINE_MAX;
+        size_t room = is_kept(a, &v) ? FAULT_LINE_MAX : 0;
         buf_put(&line, r->message.data, r->message.len < room ? r->message.len : room);
         room -= line.len;
         if (r->throwable.data && room > 1) {

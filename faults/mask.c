@@ -106,6 +106,9 @@ static size_t access_key_len(const char *text, size_t len) {
         return n >= 16 && n <= 128 ? n : 0;
 }
 
+/* What tokens begin with. */
+static const char token_starts[] = "exhBgsI";
+
 /* Tokens that show themselves: JSON web tokens, chat tokens, web hooks. */
 static size_t token_len(const char *text, size_t len, size_t *ret_keep) {
         static const struct {
@@ -158,25 +161,37 @@ static void put_key_blocks(struct buf *to, const char *text, size_t len, size_t 
         *at = stop < 0 ? len : *at + (size_t)stop;
 }
 
+/* Where a secret, or the sign before one, can begin. */
+static const char marks[] = "-A=:exhBgsI";
+
 void fault_mask_secrets(struct buf *text) {
         struct buf to = BUF_INIT(text->cap + 256);
         const char *s = buf_str(text);
         size_t len = text->len, keep = 0;
         for (size_t at = 0; at < len;) {
-                size_t end, n, start;
+                size_t end, n, start, dull = strcspn(s + at, marks);
+                buf_put(&to, s + at, dull);
+                at += dull;
+                if (at >= len)
+                        break;
+                if (s[at] == '\0') {
+                        buf_put_char(&to, s[at++]);
+                        continue;
+                }
                 if (s[at] == '-')
                         put_key_blocks(&to, s, len, &at);
                 if (at >= len)
                         break;
-                if ((n = access_key_len(s + at, len - at)) > 0 && (at == 0 || !is_name(s[at - 1]))) {
+                if (s[at] == 'A' && (n = access_key_len(s + at, len - at)) > 0 && (at == 0 || !is_name(s[at - 1]))) {
                         buf_put(&to, s + at, 4);
                         buf_put_str(&to, "***");
                         at += n;
-                } else if ((n = token_len(s + at, len - at, &keep)) > 0) {
+                } else if (memchr(token_starts, s[at], sizeof token_starts - 1) &&
+                           (n = token_len(s + at, len - at, &keep)) > 0) {
                         buf_put(&to, s + at, keep);
                         buf_put_str(&to, "***");
                         at += n;
-                } else if ((start = url_password(s + at, len - at, &n)) > 0) {
+                } else if (s[at] == ':' && (start = url_password(s + at, len - at, &n)) > 0) {
                         buf_put(&to, s + at, start);
                         buf_put_str(&to, "***");
                         at += start + n;

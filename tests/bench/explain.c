@@ -83,6 +83,11 @@ static void put_round(struct buf *to, long long at_ms, int attempt) {
                 put_line(to, at_ms + 30 + i, "org.apache.flink.runtime.executiongraph.ExecutionGraph", "INFO", text,
                          NULL);
         }
+        put_line(
+                to, at_ms + 60, "org.apache.flink.runtime.source.coordinator.SourceCoordinator", "ERROR",
+                "Uncaught exception in the SplitEnumerator for Source Source: orders while handling subtask 2 recovery. Triggering job failover.",
+                "java.lang.UnsupportedOperationException: Partial recovery is not supported\\\\n\\\\tat "
+                "org.apache.flink.connector.kinesis.source.enumerator.KinesisStreamsSourceEnumerator.addSplitsBack(KinesisStreamsSourceEnumerator.java:163)");
         put_line(to, at_ms + 10000, "org.apache.flink.runtime.executiongraph.ExecutionGraph", "INFO",
                  "Job orders (7f3c2a9b8e1d4c5f6a7b8c9d0e1f2a3b) switched from state RESTARTING to RUNNING.", NULL);
 }
