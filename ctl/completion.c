@@ -48,8 +48,12 @@ static void put_names(struct buf *out, const struct option *options) {
                         buf_printf(out, " --%s", options->name);
 }
 
-static void bash_value(struct buf *out, const struct option *o) {
-        buf_printf(out, "        --%s)\n", o->name);
+/* `command` NULL: wherever it is. */
+static void bash_value(struct buf *out, const struct command *command, const struct option *o) {
+        if (command)
+                buf_printf(out, "        \"%s --%s\")\n", command->name, o->name);
+        else
+                buf_printf(out, "        *\" --%s\")\n", o->name);
         if (o->source == SOURCE_FILE) {
                 buf_put_str(out, "                mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n");
         } else if (o->choices || is_asked(o->source)) {
@@ -61,23 +65,10 @@ static void bash_value(struct buf *out, const struct option *o) {
         buf_put_str(out, "                return\n                ;;\n");
 }
 
-/* Whether an earlier command has an option of that name: it means the same there. */
-static bool is_known_before(size_t n_before, const char *name) {
-        for (size_t i = 0; i < n_before; i++)
-                for (const struct option *o = commands[i]->options; o && o->name; o++)
-                        if (strcmp(o->name, name) == 0)
-                                return true;
-        return false;
-}
-
-static void bash_values(struct buf *out) {
-        for (const struct option *o = global_options; o->name; o++)
+static void bash_values(struct buf *out, const struct command *command, const struct option *options) {
+        for (const struct option *o = options; o && o->name; o++)
                 if (o->kind != VALUE_NONE && !o->is_hidden)
-                        bash_value(out, o);
-        for (size_t i = 0; i < n_commands; i++)
-                for (const struct option *o = commands[i]->options; o && o->name; o++)
-                        if (o->kind != VALUE_NONE && !o->is_hidden && !is_known_before(i, o->name))
-                                bash_value(out, o);
+                        bash_value(out, command, o);
 }
 
 static void bash_words(struct buf *out, const struct command *c) {
@@ -87,22 +78,23 @@ static void bash_words(struct buf *out, const struct command *c) {
         buf_put_str(out, "\"\n                ;;\n");
 }
 
-/* Values of options are completed alike for all commands: an option means the same wherever it is. */
 static void write_bash(struct buf *out) {
         buf_put_str(out, "# bash completion for flinkwatchctl: made by `flinkwatchctl --completion bash`\n");
         buf_put_str(out, ask_sh);
         buf_put_str(
                 out,
                 "_flinkwatchctl() {\n        local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command='' words='' i\n"
-                "        case $before in\n");
-        bash_values(out);
-        buf_put_str(
-                out,
-                "        esac\n        for ((i = 1; i < COMP_CWORD; i++)); do\n                case ${COMP_WORDS[i]} in\n                ");
+                "        for ((i = 1; i < COMP_CWORD; i++)); do\n                case ${COMP_WORDS[i]} in\n                ");
         for (size_t i = 0; i < n_commands; i++)
                 buf_printf(out, "%s%s", i > 0 ? " | " : "", commands[i]->name);
-        buf_put_str(out,
-                    ") command=${COMP_WORDS[i]} ;;\n                esac\n        done\n        case $command in\n");
+        buf_put_str(
+                out,
+                ")\n                        command=${COMP_WORDS[i]}\n                        break\n                        ;;\n"
+                "                esac\n        done\n        case \"$command $before\" in\n");
+        bash_values(out, NULL, global_options);
+        for (size_t i = 0; i < n_commands; i++)
+                bash_values(out, commands[i], commands[i]->options);
+        buf_put_str(out, "        esac\n        case $command in\n");
         for (size_t i = 0; i < n_commands; i++)
                 bash_words(out, commands[i]);
         buf_put_str(out, "        *)\n                words=\"");
