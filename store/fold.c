@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Heads become a run. They are frozen all at once, then written block by block; the run counts from the moment it is in run_list, and
+/* Heads become a run. They are frozen all at once, then written part by part; the run counts from the moment it is in run_list, and
  * the journal up to then from that moment no more. A crash before that leaves packs which the next attempt overwrites. */
 #include <errno.h>
 
@@ -11,6 +11,8 @@
 enum {
         FOLD_AGE_S = 2 * 3600,
         FOLD_BYTES = 24 << 20, /* of heads: 12 million samples or so */
+        PIECE_BYTES = 1 << 20, /* of heads, that one step writes, or a little more: a few ms */
+        BLOCK_PARTS = STATE_SERIES / PACK_SERIES,
 };
 
 void fold_cancel(struct store *s) {
@@ -49,7 +51,7 @@ static int freeze(struct store *s) {
         return 0;
 }
 
-static int write_part(struct store *s, uint32_t part) {
+static int write_part(struct store *s, uint32_t part, size_t *bytes) {
         const struct folding *f = &s->folding;
         struct pack_item items[PACK_SERIES];
         size_t n = 0;
@@ -60,18 +62,27 @@ static int write_part(struct store *s, uint32_t part) {
                                                         {(const char *)f->items[i].bytes, f->items[i].len}};
         if (n == 0)
                 return 0;
+        for (size_t i = 0; i < n; i++)
+                *bytes += items[i].bytes.len;
         if (pack_write(items, n, &pack) < 0 || bytes_write(&s->zip, ZIP_FAST, buf_span(&pack), &zipped) < 0)
                 return store_no_memory(s);
         return db_run(&s->db, "INSERT OR REPLACE INTO run VALUES(?1, ?2)", "ib", pack_key(s->next_run, part),
                       zipped.data, zipped.len);
 }
 
-static int write_block(struct store *s, size_t block) {
-        enum { PARTS = STATE_SERIES / PACK_SERIES };
+/* Some parts, up to the end of a block of the series' state; then that. */
+static int write_parts(struct store *s, uint32_t *part) {
+        size_t bytes = 0;
         int r = 0;
-        for (uint32_t p = 0; p < PARTS && r == 0; p++)
-                r = write_part(s, (uint32_t)block * PARTS + p);
-        return r == 0 ? state_save(s, block) : r;
+        do
+                r = write_part(s, (*part)++, &bytes);
+        while (r == 0 && *part % BLOCK_PARTS != 0 && bytes < PIECE_BYTES);
+        return r == 0 && *part % BLOCK_PARTS == 0 ? state_save(s, *part / BLOCK_PARTS - 1) : r;
+}
+
+static bool is_written(const struct store *s) {
+        uint32_t part = s->folding.next_part;
+        return part % BLOCK_PARTS == 0 && (size_t)part * PACK_SERIES >= s->n_stored_series;
 }
 
 /* Makes the run count. */
@@ -112,16 +123,17 @@ int fold_step(struct store *s, int64_t now_s) {
                 return r < 0 ? r : 1;
         }
         SCOPED(transaction_done) struct transaction t = {0};
+        uint32_t part = s->folding.next_part;
         int r = transaction_begin(&t, &s->db, DURABLE_SOON);
-        if (r == 0 && s->folding.next_block * STATE_SERIES >= s->n_stored_series)
+        if (r == 0 && is_written(s))
                 return finish(s, &t);
         if (r == 0)
-                r = write_block(s, s->folding.next_block);
+                r = write_parts(s, &part);
         if (r == 0)
                 r = transaction_commit(&t);
         if (r < 0)
                 return r;
-        s->folding.next_block++;
+        s->folding.next_part = part;
         return 1;
 }
 

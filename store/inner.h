@@ -43,7 +43,7 @@ struct folding {
         struct frozen *items; /* by id - 1 */
         size_t n_items;
         int64_t last_seq; /* of the journal: what is frozen came from it and those before it */
-        size_t next_block;
+        uint32_t next_part;
         uint32_t from_s, to_s;
         bool has_samples;
 };

@@ -12,6 +12,7 @@
 enum {
         RUNS_MAX = 48,              /* as many are packed at once without waiting for the day's end */
         AFTER_MIDNIGHT_S = 30 * 60, /* the last samples of a day have come by then */
+        DAYS_A_STEP = 2,            /* of 32 series, written by one step: a run of two hours has no more */
         PIECE_SAMPLES = 24 * 1440,  /* what one step packs, or a little more: about 2 ms */
 };
 
@@ -29,14 +30,17 @@ struct packing {
         size_t n_days, days_size;
 };
 
+static void drop_day(struct packing *p) {
+        struct made_day *made = p->days[--p->n_days];
+        day_pack_done(&made->pack);
+        for (size_t k = 0; k < PACK_SERIES; k++)
+                hours_done(&made->hours[k]);
+        free(made);
+}
+
 static void clear_days(struct packing *p) {
-        for (size_t i = 0; i < p->n_days; i++) {
-                day_pack_done(&p->days[i]->pack);
-                for (size_t k = 0; k < PACK_SERIES; k++)
-                        hours_done(&p->days[i]->hours[k]);
-                free(p->days[i]);
-        }
-        p->n_days = 0;
+        while (p->n_days > 0)
+                drop_day(p);
 }
 
 void pack_days_cancel(struct store *s) {
@@ -189,13 +193,15 @@ static int forget_runs(struct store *s, uint32_t part) {
         return r;
 }
 
-static int write_part(struct store *s) {
+/* Some days of a part that was packed; with the last of them its runs go. */
+static int write_some(struct store *s) {
         struct packing *p = s->packing;
+        size_t left = p->n_days > DAYS_A_STEP ? p->n_days - DAYS_A_STEP : 0;
         SCOPED(transaction_done) struct transaction t = {0};
         int r = transaction_begin(&t, &s->db, DURABLE_SOON);
-        if (r == 0)
+        if (r == 0 && left == 0)
                 r = forget_runs(s, p->part);
-        for (size_t i = 0; i < p->n_days && r == 0; i++) {
+        for (size_t i = left; i < p->n_days && r == 0; i++) {
                 r = write_day(s, p->days[i], p->part);
                 if (r == 0)
                         r = write_rollup(s, p->days[i], p->part);
@@ -205,9 +211,12 @@ static int write_part(struct store *s) {
         cache_clear(&s->cache);
         if (r < 0)
                 return r;
-        clear_days(p);
-        p->part++;
-        p->slot = 0;
+        while (p->n_days > left)
+                drop_day(p);
+        if (left == 0) {
+                p->part++;
+                p->slot = 0;
+        }
         return 1;
 }
 
@@ -237,6 +246,8 @@ int pack_days_step(struct store *s, int64_t now_s) {
         struct packing *p = s->packing;
         if (p->part == p->n_parts)
                 return finish(s, now_s);
+        if (p->slot == PACK_SERIES)
+                return write_some(s);
         for (int64_t n = 0; p->slot < PACK_SERIES && n < PIECE_SAMPLES; p->slot++) {
                 uint32_t id = p->part * PACK_SERIES + p->slot + 1;
                 int64_t packed = series_get(&s->series, id) ? pack_series(s, id) : 0;
@@ -248,5 +259,5 @@ int pack_days_step(struct store *s, int64_t now_s) {
                 }
                 n += packed;
         }
-        return p->slot < PACK_SERIES ? 1 : write_part(s);
+        return 1;
 }

@@ -431,6 +431,7 @@ int main(int argc, char **argv) {
         is_met &= in_child(folder, "fleet", retention, n_applications, days);
         is_met &= in_child(folder, "long", bench_long_history, 1, LONG_DAYS);
         is_met &= in_child(folder, "backfill", backfill, n_applications, BACKFILL_SAMPLES);
+        is_met &= in_child(folder, "first", backfill, 20, 15 * DAY_MINUTES);
         is_met &= in_child(folder, "whole", whole_poll, n_applications * 10, 5);
         is_met &= in_child(folder, "kill", bench_kills, KILLS, 0);
         say_five_minutes();
