@@ -263,7 +263,6 @@ static int end_python(struct fault_analysis *a) {
 }
 
 static int take_restart(struct fault_analysis *a, const struct record *r, struct event *e) {
-        a->now.n_restarts++;
         if (e->trace.data || a->now.n_failures == 0 || a->now.burst_is_over || a->has_healed)
                 return take_fault(a, r, e);
         return 0;

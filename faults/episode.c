@@ -174,7 +174,6 @@ bool episode_is_soft(const struct episode *e) {
 
 void episode_merge_take(struct episode *e, struct episode *more) {
         e->n_failures += more->n_failures;
-        e->n_restarts += more->n_restarts;
         if (more->last_ms > e->last_ms)
                 e->last_ms = more->last_ms;
         for (size_t i = 0; i < more->n_faults; i++)

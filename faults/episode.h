@@ -29,7 +29,7 @@ struct episode {
         unsigned burst;
         bool burst_is_over; /* the job ran again since the last failure */
         bool was_restarted; /* job or tasks ran again since the first one */
-        size_t n_failures, n_restarts;
+        size_t n_failures;
 };
 
 /* Takes the fault. */

@@ -19,8 +19,7 @@ struct fault_reader {
         bool is_skipping;   /* the rest of a line that is too long */
         bool is_json;       /* in the machine */
         bool is_document;   /* a list of events has begun: the rest of the document is not kept */
-        bool is_whole;      /* element holds all of the value so far */
-        bool in_list, in_string, is_escaped, is_key_done;
+        bool in_list, in_string, is_escaped;
         size_t depth, list_depth;
         char key[KEY_MAX]; /* the newest string outside of the elements */
         size_t key_len;
@@ -166,13 +165,10 @@ static void keep(struct fault_reader *r, char c) {
                 return;
         if (r->element.len < EVENT_MAX_BYTES)
                 buf_put_char(&r->element, c);
-        else
-                r->is_whole = false;
 }
 
 static void begin_element(struct fault_reader *r) {
         buf_clear(&r->element);
-        r->is_whole = true;
 }
 
 static int end_element(struct fault_reader *r) {
@@ -184,7 +180,7 @@ static int end_element(struct fault_reader *r) {
 static void begin_json(struct fault_reader *r) {
         begin_element(r);
         r->is_json = true;
-        r->is_document = r->in_list = r->in_string = r->is_escaped = r->is_key_done = false;
+        r->is_document = r->in_list = r->in_string = r->is_escaped = false;
         r->depth = r->list_depth = r->key_len = 0;
 }
 

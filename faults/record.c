@@ -96,7 +96,6 @@ static void take_member(struct json_member m, struct record_scratch *scratch, st
         } else if (span_is(m.name, "threadName")) {
                 r->thread = is_text ? unescaped(m.value, &scratch->thread) : r->thread;
         } else if (span_is(m.name, "errorCode")) {
-                r->error_code = is_text ? m.value : r->error_code;
                 r->is_service = true;
         } else if (span_is(m.name, "timestamp") && r->at_ms == 0) {
                 r->at_ms = record_instant(m);

@@ -16,8 +16,7 @@ struct record {
         bool is_service; /* written by the service: the stack trace is in the message */
         bool is_text;    /* no JSON around it */
         struct span logger, thread, message;
-        struct span throwable;  /* data NULL: none was logged */
-        struct span error_code; /* of a service record: "CodeError.InvalidApplicationCode" */
+        struct span throwable; /* data NULL: none was logged */
 };
 
 /* Where unescaped text lives; zeroed before the first use. */

@@ -127,6 +127,12 @@ int report_completeness(const struct fault_analysis *a, const struct episode *e,
                 buf_printf(&text, "%" PRId64 " log lines read", a->n_lines);
         if (a->n_lines > 0 && c->n_pages > 0)
                 buf_printf(&text, " on %" PRId64 " pages", c->n_pages);
+        if (a->n_lines > 0 && c->log_from_ms > 0 && c->log_to_ms > c->log_from_ms) {
+                buf_put_str(&text, ", from ");
+                put_when(&text, c->log_from_ms / 1000);
+                buf_put_str(&text, " to ");
+                put_when(&text, c->log_to_ms / 1000);
+        }
         if (a->n_lines > 0)
                 buf_put_str(&text, c->is_truncated ? ", cut off: there are more." : ".");
         if (a->widest_gap_ms >= GAP_TOLD_MS) {

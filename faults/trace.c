@@ -112,8 +112,6 @@ static void add_frame(struct trace_section *s, struct span line) {
                 return;
         struct span name = frame_name(line);
         enum frame_kind kind = frame_kind(name);
-        if (s->first_frame.len == 0)
-                s->first_frame = name;
         if (kind == FRAME_USER && memchr(name.data, '.', name.len))
                 s->user_frame = name;
         else if (kind == FRAME_CONNECTOR && s->connector_frame.len == 0)

@@ -13,8 +13,7 @@ struct trace_section {
         struct span message;         /* without the class; may have several lines */
         struct span user_frame;      /* the first frame that is no framework's, "com.acme.Parse.map"; empty when none */
         struct span connector_frame; /* the first frame of a connector or format */
-        struct span first_frame;
-        struct span file, function; /* Python: where it was raised */
+        struct span file, function;  /* Python: where it was raised */
         size_t n_frames;
 };
 
