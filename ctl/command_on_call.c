@@ -51,27 +51,28 @@ static const struct option silence_options[] = {
         {0},
 };
 
-static void put_scope(struct screen *s, const cJSON *silence) {
+static void put_scope(struct buf *to, const cJSON *silence) {
         const char *diagnoser = value_text(silence, "diagnoser"), *target = value_text(silence, "target");
-        screen_put(s, STYLE_BOLD, value_text(silence, "application"));
-        screen_printf(s, STYLE_PLAIN, "%s%s%s%s", diagnoser[0] ? " " : "", diagnoser, target[0] ? " in target " : "",
-                      target);
+        buf_printf(to, "%s%s%s%s%s", value_text(silence, "application"), diagnoser[0] ? " " : "", diagnoser,
+                   target[0] ? " in target " : "", target);
 }
 
 static void silence_draw(struct screen *s, const cJSON *silence, const struct arguments *a) {
+        SCOPED(buf_done) struct buf text = BUF_INIT(4096);
         char until[WORDS_MAX];
         long long id = (long long)value_count(silence, "id");
         (void)a;
         words_local(value_time(silence, "ends_at"), s->now_s, until);
-        screen_printf(s, STYLE_PLAIN, "Silence %lld: nobody is told of ", id);
-        put_scope(s, silence);
-        screen_printf(s, STYLE_PLAIN, " until %s.", until);
-        screen_line(s);
-        screen_printf(s, STYLE_PLAIN,
-                      "What is found meanwhile is recorded, and told if it still stands then. `flinkwatchctl unsilence "
-                      "%lld` ends it.",
-                      id);
-        screen_line(s);
+        buf_printf(&text, "Silence %lld: nobody is told of ", id);
+        put_scope(&text, silence);
+        buf_printf(&text, " until %s.", until);
+        screen_wrap(s, 0, STYLE_BOLD, buf_str(&text));
+        buf_clear(&text);
+        buf_printf(&text,
+                   "What is found meanwhile is recorded, and told if it still stands then. `flinkwatchctl unsilence "
+                   "%lld` ends it.",
+                   id);
+        screen_wrap(s, 0, STYLE_PLAIN, buf_str(&text));
 }
 
 const struct command command_silence = {
@@ -83,11 +84,12 @@ const struct command command_silence = {
 };
 
 static void unsilence_draw(struct screen *s, const cJSON *silence, const struct arguments *a) {
+        SCOPED(buf_done) struct buf text = BUF_INIT(4096);
         (void)a;
-        screen_printf(s, STYLE_PLAIN, "Silence %lld for ", (long long)value_count(silence, "id"));
-        put_scope(s, silence);
-        screen_put(s, STYLE_PLAIN, " is over: what stands is told at the next poll.");
-        screen_line(s);
+        buf_printf(&text, "Silence %lld for ", (long long)value_count(silence, "id"));
+        put_scope(&text, silence);
+        buf_put_str(&text, " is over: what stands is told at the next poll.");
+        screen_wrap(s, 0, STYLE_PLAIN, buf_str(&text));
 }
 
 const struct command command_unsilence = {

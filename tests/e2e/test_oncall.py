@@ -187,3 +187,43 @@ def test_status__while_the_past_is_read__shows_how_far_it_is(sim, daemon):
     assert [p["series_read"] for p in told] == sorted(p["series_read"] for p in told)
     assert max(p["applications"] for p in told) == 4 and max(p["series"] for p in told) > 30
     assert "looking back" not in daemon.ctl("status").stdout
+
+
+@pytest.mark.scenario("demo.json")
+def test_client__each_command__keeps_its_promises(sim, daemon):
+    """One JSON document, an array for lists; exit 1 for what is refused, 2 for wrong usage, 3 without a daemon."""
+    daemon.start()
+    sim.wait("deliveries", 2, timeout=60)
+    daemon.wait_log("poll finished")
+    some = str(daemon.incidents()[0]["id"])
+    history = ("history", "--app", "payments", "--metric", "lastCheckpointSize")
+    for kind, command in ((dict, ("status",)), (list, ("apps",)), (list, ("incidents", "--all")), (dict, ("show", some)), (dict, history), (list, ("metrics", "--app", "orders")),
+                          (list, ("events",)), (dict, ("report", some)), (list, ("silences",)), (list, ("doctor",)), (dict, ("iam-policy",)), (dict, ("poll", "--now", "prod"))):
+        done = daemon.ctl("--json", *command, check=False)
+        assert done.returncode == 0 or command == ("doctor",), (command, done.stderr)
+        assert isinstance(json.loads(done.stdout), kind), command
+    for command in (("show", "9999"), ("history", "--app", "none", "--metric", "uptime"), ("poll", "nowhere"), ("metrics", "--app", "none")):
+        done = daemon.ctl(*command, check=False)
+        assert done.returncode == 1 and done.stdout == "" and done.stderr.startswith("flinkwatchctl: "), command
+    for command in (("show",), ("show", "x"), ("history", "--app", "orders"), ("events", "--since", "soon"), ("report", some, "--format", "pdf"), ("statsu",), ("poll", "--later")):
+        assert daemon.ctl(*command, check=False).returncode == 2, command
+    daemon.stop()
+    assert daemon.ctl("apps", check=False).returncode == 3
+
+
+@pytest.mark.scenario("demo.json")
+def test_history__of_455_days__is_folded_to_what_can_be_read(sim, daemon):
+    daemon.start()
+    daemon.wait_log("poll finished")
+    size = ("history", "--app", "payments", "--metric", "lastCheckpointSize")
+    long = daemon.ask(*size, "--since", "455d")
+    assert (long["unit"], long["step_s"]) == ("bytes", 3600) and 1 <= len(long["points"]) <= 5
+    assert daemon.ask(*size, "--since", "14d")["step_s"] == 60
+    assert daemon.ask("history", "--app", "payments", "--metric", "heapMemoryUtilization")["unit"] == "%"
+    rows = daemon.ctl(*size, "--since", "2h", "--format", "csv").stdout.splitlines()
+    assert rows[0] == "time,value" and len(rows) > 60
+    at, value = rows[1].split(",")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", at) and float(value) > 1e9
+    plot = daemon.ctl(*size, "--since", "2h", "--format", "plot", environment={"COLUMNS": "80", "LC_ALL": "C", "TERM": "dumb"}).stdout
+    assert plot.isascii() and max(map(len, plot.splitlines())) <= 80 and "GiB" in plot and "\x1b" not in plot
+    assert "%" in daemon.ctl("history", "--app", "payments", "--metric", "heapMemoryUtilization", "--format", "plot").stdout

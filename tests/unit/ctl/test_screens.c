@@ -22,8 +22,8 @@ struct look {
 };
 
 static const struct look looks[] = {
-        {"80", 80, false, true},   {"80-colour", 80, true, true}, {"80-ascii", 80, false, false},
-        {"200", 200, false, true}, {"pipe", 0, false, true},
+        {"80", 80, false, true},   {"80-colour", 80, true, true},   {"80-ascii", 80, false, false},
+        {"200", 200, false, true}, {"200-colour", 200, true, true}, {"pipe", 0, false, true},
 };
 
 static char *read_file(const char *path) {
@@ -165,9 +165,23 @@ static void test_lists__at_any_width__are_as_read(void **state) {
                 {"metrics-plain", "metrics-plain", {"x", "metrics", "--app", "orders"}},
                 {"events-some", "events-some", {"x", "events"}},
                 {"events-none", "events-none", {"x", "events"}},
+                {"silences-some", "silences-some", {"x", "silences", "--all"}},
+                {"silences-none", "silences-none", {"x", "silences"}},
                 {"cost-some", "cost-some", {"x", "cost"}},
                 {"cost-budget", "cost-budget", {"x", "cost", "--target", "prod-us"}},
                 {"cost-spent", "cost-spent", {"x", "cost", "--target", "prod-us"}},
+        };
+        (void)state;
+        draw_all(scenes, ELEMENTS(scenes));
+}
+
+static void test_answers_to_changes__at_any_width__are_as_read(void **state) {
+        static const struct scene scenes[] = {
+                {"ack-one", "ack-one", {"x", "ack", "17"}},
+                {"silence-one", "silence-one", {"x", "silence", "--app", "payments", "--for", "12h", "--comment", "c"}},
+                {"unsilence-one", "silence-one", {"x", "unsilence", "6"}},
+                {"poll-one", "poll-one", {"x", "poll", "prod-eu"}},
+                {"reload-done", "reload-done", {"x", "reload"}},
         };
         (void)state;
         draw_all(scenes, ELEMENTS(scenes));
@@ -264,6 +278,7 @@ int main(void) {
                 cmocka_unit_test(test_status__at_any_width__is_as_read),
                 cmocka_unit_test(test_incidents_and_show__at_any_width__are_as_read),
                 cmocka_unit_test(test_lists__at_any_width__are_as_read),
+                cmocka_unit_test(test_answers_to_changes__at_any_width__are_as_read),
                 cmocka_unit_test(test_history__in_each_format__is_as_read),
                 cmocka_unit_test(test_doctor_and_policies__at_any_width__are_as_read),
                 cmocka_unit_test(test_help__of_each_command__is_as_read),
