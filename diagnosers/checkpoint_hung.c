@@ -10,7 +10,7 @@
 #include "diagnosers/statistics.h"
 
 enum { CADENCES, MINIMUM };
-enum { HISTORY_S = 86400, HISTORY_MIN = 5, HABIT_MAX = 2 };
+enum { TIMEOUT_S = 3600, HISTORY_S = 86400, HISTORY_MIN = 5, HABIT_MAX = 2 };
 
 static const struct param params[] = {
         {"cadences", PARAM_RATIO, 5, 2, 1000,
@@ -22,6 +22,7 @@ static const struct param params[] = {
 static const struct series_need needs[] = {
         {"lastCheckpointDuration", NULL, HISTORY_S, false},
         {"lastCheckpointSize", NULL, HISTORY_S, false},
+        {"numberOfFailedCheckpoints", NULL, HISTORY_S, true},
         {"numRecordsInPerSecond", NULL, 7200, true},
         {"uptime", NULL, 7200, true},
         {"runningTime", NULL, 7200, true},
@@ -64,10 +65,18 @@ static bool ran_through(const struct window *w, int64_t frozen_s) {
         return !last || last->value / 1000 >= (double)frozen_s - 120;
 }
 
+/* A hung checkpoint fails once, at its timeout of an hour: those that fail more often do not hang. */
+static bool fails_by_itself(const struct window *w, int64_t from_s, int64_t frozen_s) {
+        const struct series_view *failed = window_find(w, "numberOfFailedCheckpoints", NULL);
+        if (!series_is_fresh(w, failed))
+                return false;
+        return counter_increase(failed, from_s, series_until_s(w, failed), 600) > (double)(frozen_s / TIMEOUT_S + 1);
+}
+
 static void report(const struct window *w, const struct checkpoint *c, int64_t frozen_s, double limit_s,
                    const struct checkpoint_walk *walk, struct findings *out) {
         struct finding *f = findings_add(out, "checkpoint_hung", SEVERITY_WARNING, CONFIDENCE_MEDIUM, c->at_s + 60);
-        int64_t timeout_s = c->at_s + w->application->checkpoint_interval_ms / 1000 + 3600;
+        int64_t timeout_s = c->at_s + w->application->checkpoint_interval_ms / 1000 + TIMEOUT_S;
         f->is_expected = change_explains(w, w->to_s, SETTLING_S, NULL);
         finding_title(out, f, "No checkpoint completed for %s", phrase_span((double)frozen_s).text);
         finding_summary(
@@ -110,7 +119,7 @@ static int judge(const struct window *w, const double *settings, struct findings
         double limit_s = fmax(settings[CADENCES] * cadence_s, settings[MINIMUM]);
         int64_t frozen_s = until_s - c.at_s;
         if ((double)frozen_s <= limit_s || !is_watched(w, walk.duration, c.at_s) || !is_under_load(w, c.at_s) ||
-            !ran_through(w, frozen_s))
+            !ran_through(w, frozen_s) || fails_by_itself(w, c.at_s, frozen_s))
                 return out->failed;
         if (used_to_move(walk, c.at_s, frozen_s))
                 report(w, &c, frozen_s, limit_s, &walk, out);
