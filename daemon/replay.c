@@ -107,6 +107,18 @@ static const char *status_at(const struct window *whole, int64_t at_s) {
         return NULL;
 }
 
+/* Whether the application is in a transition now that had not begun then: before it there was a job. */
+static bool is_before_transition(const struct window *whole, int64_t at_s) {
+        const struct application *a = whole->application;
+        int64_t began_s = a->updated_at_s;
+        bool is_changing = false;
+        for (size_t i = 0; a->status && i < ELEMENTS(effects); i++)
+                is_changing = is_changing || strcmp(a->status, effects[i].meanwhile) == 0;
+        if (whole->n_operations > 0)
+                began_s = whole->operations[whole->n_operations - 1].started_at_s;
+        return is_changing && at_s < began_s;
+}
+
 /* Its settings are known as they are now only. */
 static void cut_application(struct storage *s, const struct window *whole, int64_t at_s) {
         const struct application *now = whole->application;
@@ -114,6 +126,8 @@ static void cut_application(struct storage *s, const struct window *whole, int64
                 return;
         s->application = *now;
         const char *status = status_at(whole, at_s);
+        if (!status && is_before_transition(whole, at_s))
+                status = "RUNNING";
         if (status)
                 s->application.status = (char *)status;
         if (now->updated_at_s > at_s)

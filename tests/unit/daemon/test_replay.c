@@ -130,6 +130,20 @@ static void test_replay__status__is_what_the_operations_tell(void **state) {
         }
 }
 
+static void test_replay__transition_of_now__had_not_begun_before(void **state) {
+        (void)state;
+        static char updating[] = "UPDATING", update[] = "UpdateApplication";
+        struct application known = {.status = updating, .seen_at_s = T0 + 3700, .updated_at_s = T0 - 86400};
+        struct operation running_now = {.id = update, .kind = update, .started_at_s = T0 + 1800};
+        struct window whole = {
+                .now_s = T0 + 3720, .application = &known, .operations = &running_now, .n_operations = 1};
+        SCOPED(replay_free) struct window *before = NULL, *w = NULL;
+        assert_int_equal(replay_window(&whole, T0 + 1700, SETTLE, NULL, 0, &before), 0);
+        assert_string_equal(before->application->status, "RUNNING");
+        assert_int_equal(replay_window(&whole, T0 + 1900, SETTLE, NULL, 0, &w), 0);
+        assert_string_equal(w->application->status, "UPDATING");
+}
+
 static void test_replay__no_starts_or_stops__status_is_the_present_one(void **state) {
         (void)state;
         static char stopped[] = "READY";
@@ -143,6 +157,7 @@ static void test_replay__no_starts_or_stops__status_is_the_present_one(void **st
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_replay__status__is_what_the_operations_tell),
+                cmocka_unit_test(test_replay__transition_of_now__had_not_begun_before),
                 cmocka_unit_test(test_replay__no_starts_or_stops__status_is_the_present_one),
                 cmocka_unit_test(test_replay__any_instant__shows_nothing_later),
                 cmocka_unit_test(test_replay__within_an_operation__it_is_in_progress_and_has_not_failed),
