@@ -40,12 +40,13 @@ size_t series_from(const struct series_view *s, int64_t from_s) {
         }
         if (guess < n)
                 high = guess;
-        for (step = 1; low < high && !is_before(s, high - 1, from_s); step *= 2) {
+        for (step = 1; low < high; step *= 2) {
                 size_t probe = high - low > step ? high - step : low;
-                if (is_before(s, probe, from_s))
+                if (is_before(s, probe, from_s)) {
                         low = probe + 1;
-                else
-                        high = probe;
+                        break;
+                }
+                high = probe;
         }
         while (low < high) {
                 size_t middle = low + (high - low) / 2;

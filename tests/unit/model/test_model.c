@@ -343,8 +343,38 @@ static void test_prices__unknown_region__estimate(void **state) {
         assert_true(none.is_estimate);
 }
 
+/* Against counting them: steady, with gaps long and short, denser than their period. */
+static void test_series_from__any_instant_of_any_series__is_the_first_not_before(void **state) {
+        enum { N = 400 };
+        static struct sample samples[N];
+        static const struct metric metric = {.name = "m", .statistic = "Maximum", .period_s = 60};
+        uint64_t seed = 7;
+        (void)state;
+        for (int round = 0; round < 60; round++) {
+                int64_t at_s = 1767225600;
+                size_t n = (size_t)(round * 7) % N;
+                for (size_t i = 0; i < n; i++) {
+                        seed = seed * 6364136223846793005 + 1442695040888963407;
+                        uint64_t draw = seed >> 33;
+                        int64_t gap_s = round % 4 == 3 ? 20 : 60;
+                        if (round % 4 > 0 && draw % 50 == 0)
+                                gap_s = 60 * (int64_t)(draw % (round % 4 == 1 ? 5 : 3000) + 1);
+                        samples[i] = (struct sample){at_s, (double)i};
+                        at_s += gap_s;
+                }
+                const struct series_view view = {&metric, "", samples, n, at_s};
+                for (int64_t from_s = 1767225600 - 90; from_s < at_s + 90; from_s += 1 + (at_s - 1767225600) / 700) {
+                        size_t expected = 0;
+                        while (expected < n && samples[expected].at_s < from_s)
+                                expected++;
+                        assert_int_equal(series_from(&view, from_s), expected);
+                }
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_series_from__any_instant_of_any_series__is_the_first_not_before),
                 cmocka_unit_test(test_prices__unknown_region__estimate),
                 cmocka_unit_test(test_metrics__catalogue__has_the_right_statistics),
                 cmocka_unit_test(test_metrics__published__by_version_and_level),
