@@ -5,6 +5,8 @@ from flinklog import Log
 OUTER = "org.apache.flink.streaming.runtime.tasks.ExceptionInChainedOperatorException: Could not forward element to next operator\n\tat org.apache.flink.X.y(X.java:1)\nCaused by: "
 FLINK_FRAME = "\n\tat org.apache.flink.streaming.runtime.tasks.StreamTask.invoke(StreamTask.java:898)"
 ROWS = [
+    ('symptom_needs_metrics', 'unknown', 'java.util.concurrent.TimeoutException: Timeout has occurred: 10000 ms', None),
+    ('trigger', 'network', 'java.util.concurrent.TimeoutException: no answer from the rates service', 'com.acme.Rates.get'),
     ('trigger', 'user_code', 'java.lang.IllegalArgumentException: No enum constant com.acme.Status.FOO', 'com.acme.P.map'),
     ('trigger', 'user_code', 'java.util.NoSuchElementException: No value present', 'com.acme.P.map'),
     ('trigger', 'user_code', 'java.lang.UnsupportedOperationException: not implemented', 'com.acme.P.map'),
