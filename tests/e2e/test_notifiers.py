@@ -142,6 +142,29 @@ def test_retry_after__is_obeyed(sim, daemon):
     assert len(asked) >= 2 and asked[1] - asked[0] >= 6.5
 
 
+def test_heartbeat__webhook_and_sns__come_while_all_is_well(sim, daemon):
+    daemon.config = daemon.config.split("[notifier")[0] + f"""
+[notifier hook]
+type = webhook
+webhook_url = {sim.url}/webhook/in
+heartbeat = 1s
+[notifier topic]
+type = sns
+topic_arn = arn:aws:sns:eu-west-1:111122223333:oncall
+heartbeat = 1s
+"""
+    daemon.start()
+    beats = [d["body"] for d in sim.wait("deliveries", 3, timeout=60, service="webhook")]
+    beats += [json.loads(d["body"]["Message"]) for d in sim.wait("deliveries", 3, timeout=60, service="sns")]
+    assert all(beat["event"] == "heartbeat" and beat["incident"] is None and beat["at"] for beat in beats)
+    assert len({beat["delivery_id"] for beat in beats if beat in beats[:3]}) == 3
+    assert all(n["delivered_at"] and not n["error"] and n["pending"] == 0 for n in daemon.ask("status")["notifiers"])
+    daemon.config = daemon.config.replace("type = webhook\nwebhook_url", "type = slack\nwebhook_url")
+    refused = daemon.run("--check-config")
+    assert refused.returncode == 78 and "heartbeat: slack takes none" in refused.stderr
+    assert sim.violations() == []
+
+
 MANY = {"region": "eu-west-1", "account": "111122223333",
         "applications": [{"name": f"pipeline-{k:02}", "runtime": "FLINK-1_20", "job": {"kind": "restart_loop", "since": "-30m"}}
                          for k in range(20)]}
