@@ -71,3 +71,9 @@ int store_maintain(struct store *s, int64_t now_s) {
                 r = pack_days_step(s, now_s);
         return r;
 }
+
+void store_rest(struct store *s) {
+        zip_rest(&s->zip);
+        cache_clear(&s->cache);
+        sqlite3_db_release_memory(s->db.handle);
+}

@@ -238,6 +238,8 @@ int store_retain(struct store *s, int64_t before_s);
 /* A bounded piece (a few milliseconds) of folding samples into smaller forms: 1 when there is more to do. To be called until it answers 0,
  * at least every few minutes: what is not folded stays in memory. */
 int store_maintain(struct store *s, int64_t now_s);
+/* Gives back what only makes the next call quicker: pages, unpacked history, the packer. For when nothing is to be done for a while. */
+void store_rest(struct store *s);
 /* SQLite has found the file corrupt: nothing can be relied on until it is closed and opened again, which checks it whole. */
 bool store_is_damaged(const struct store *s);
 /* Pieces of history that were found damaged and left out since the store was opened. */

@@ -19,6 +19,11 @@ void zip_done(struct zip *z) {
         *z = ZIP_INIT;
 }
 
+void zip_rest(struct zip *z) {
+        ZSTD_freeCCtx(z->packer);
+        z->packer = NULL;
+}
+
 int zip_pack(struct zip *z, enum zip_effort effort, const void *bytes, size_t len, struct buf *to) {
         if (!z->packer && !(z->packer = ZSTD_createCCtx()))
                 return -ENOMEM;

@@ -18,6 +18,8 @@ enum { ZIP_MAX = 256 << 20 };
 enum zip_effort { ZIP_FAST, ZIP_SMALL };
 
 void zip_done(struct zip *z);
+/* Frees the packer's tables until it is used again. */
+void zip_rest(struct zip *z);
 /* Appends `len` bytes in fewer; -ENODATA when they do not become fewer (nothing is appended then), -ENOMEM. */
 int zip_pack(struct zip *z, enum zip_effort effort, const void *bytes, size_t len, struct buf *to);
 /* Into exactly `size` bytes. -EUCLEAN when that is not what comes out, -ENOMEM. */
