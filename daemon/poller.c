@@ -133,11 +133,11 @@ static void end_round(struct poller *p) {
         p->state.error = (char *)text;
         if (store_put_target(p->host.store, &p->state) < 0)
                 log_error("%s: %s", p->tag, store_error(p->host.store));
+        store_rest(p->host.store);
+        malloc_trim(0);
         log_debug("%s: poll finished: %zu of %zu tasks good", p->tag, p->n_good, p->n_good + p->n_bad);
         vitals_round(p->host.vitals, p->target->name, was_read || p->n_bad == 0,
                      (double)(loop_monotonic_ms(p->host.loop) - p->round_began_ms) / 1000);
-        store_rest(p->host.store);
-        malloc_trim(0);
         p->host.finished(p->host.arg, was_read || p->n_bad == 0);
 }
 
