@@ -15,8 +15,6 @@ from datetime import datetime, timezone
 import pytest
 
 BUILD = os.environ.get("FLINKWATCH_BUILDDIR", ".")
-# Put before flinkwatchd: valgrind and its options.
-WRAPPER = os.environ.get("FLINKWATCH_TEST_WRAPPER", "").split()
 TIMEOUT = float(os.environ.get("FLINKWATCH_TEST_TIMEOUT", "60"))
 
 CONFIG = """\
@@ -64,7 +62,7 @@ class Daemon:
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 self.environment[name] = os.environ[name]
-        self.wrapper = []       # a program that runs the daemon
+        self.wrapper = os.environ.get("FLINKWATCH_TEST_WRAPPER", "").split()  # a program that runs the daemon
         self.process = None
         self.log = ""
         self._notify = None
@@ -114,7 +112,7 @@ class Daemon:
     def run(self, *arguments, timeout=TIMEOUT):
         """Run to the end (--oneshot, --check-config): the completed process; its stderr is also added to the log."""
         self.write_config()
-        done = subprocess.run([*WRAPPER, os.path.join(BUILD, "flinkwatchd"), "-c", self.config_path, *arguments], env=self.environment,
+        done = subprocess.run([*self.wrapper, os.path.join(BUILD, "flinkwatchd"), "-c", self.config_path, *arguments], env=self.environment,
                               capture_output=True, text=True, timeout=timeout, check=False)
         self.log += done.stderr
         return done
@@ -133,6 +131,11 @@ class Daemon:
                 return False
             self.log += data.decode(errors="replace") if data else ""
         return bool(readable)
+
+    def drain(self):
+        """Take what it wrote meanwhile: a full pipe would stop it."""
+        while self._pump(time.monotonic() + 0.01):
+            pass
 
     def wait_notify(self, text, timeout=TIMEOUT):
         deadline = time.monotonic() + timeout
