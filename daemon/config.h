@@ -54,7 +54,7 @@ struct config {
         char *state_directory, *socket, *socket_group;
         enum log_level log_level;
         int64_t interval_s, backfill_s, settle_s, retention_s;
-        char *metrics_listen; /* NULL: nothing is exposed */
+        char *metrics_listen;      /* NULL: nothing is exposed */
         double monthly_budget_usd; /* negative: none */
         struct config_target *targets;
         size_t n_targets, targets_size;
@@ -87,9 +87,9 @@ void config_faults_done(struct config_faults *f);
 
 /* A diagnoser's settings for one application: the overrides whose glob matches, later sections win. `into` has param_count entries. */
 void config_settings(const struct config *c, size_t diagnoser, const char *application, double *into);
-/* Likewise; SEVERITY_CRITICAL when no section says anything. */
 /* Whether some [maintenance] covers the application at that instant. */
 bool config_is_in_maintenance(const struct config *c, const char *application, int64_t at_s);
+/* The cap of the last section whose glob matches; SEVERITY_CRITICAL when no section says anything. */
 enum severity config_severity_cap(const struct config *c, const char *application);
 
 SCOPED_DEFINE(struct config, config_free)

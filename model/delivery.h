@@ -25,7 +25,7 @@ struct waiting {
         int64_t id, incident_id;
         int64_t created_at_s, next_try_s;
         uint64_t application; /* equal for equal applications of one target */
-        int64_t digest;       /* the first row of the digest that it is part of; 0: of none, WAITING_ALONE: never of one */
+        int64_t digest; /* the first row of the digest that it is part of; 0: of none, WAITING_ALONE: never of one */
 };
 
 enum { WAITING_ALONE = -1, DIGEST_PARTS_MAX = 100 };

@@ -30,7 +30,8 @@ static bool is_acknowledgement(const struct transition *t, const struct before *
 
 static int add_acknowledgement(struct store *s, const struct incident *i) {
         SCOPED(buf_done) struct buf text = BUF_INIT(FINDING_TEXT_MAX);
-        buf_printf(&text, "%s%s%s", text_or_empty(i->acknowledged_by), i->comment ? ": " : "", text_or_empty(i->comment));
+        buf_printf(&text, "%s%s%s", text_or_empty(i->acknowledged_by), i->comment ? ": " : "",
+                   text_or_empty(i->comment));
         s->n_decisions++;
         return timeline_add(s, i->id, i->acknowledged_at_s, "acknowledged", buf_str(&text));
 }
@@ -84,8 +85,7 @@ int store_apply(struct store *s, struct transitions *t) {
                 if (item->event != EVENT_NONE && item->incident.revision <= 0)
                         return db_fail_text(&s->db, -EINVAL, "an event without a revision");
                 /* Losing a refresh in a power cut costs nothing: the next judgement repeats it; an acknowledgement nobody repeats. */
-                if (item->event != EVENT_NONE || item->incident.id == 0 ||
-                    item->incident.acknowledged_at_s == t->at_s)
+                if (item->event != EVENT_NONE || item->incident.id == 0 || item->incident.acknowledged_at_s == t->at_s)
                         durability = DURABLE_SETTLED;
         }
         int64_t first_new = 0;

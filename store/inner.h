@@ -60,13 +60,13 @@ struct store {
         struct series_set series;
         size_t n_stored_series; /* the first so many have their rows */
 
-        bool needs_replay;     /* the heads do not hold what the journal does: memory ran out */
+        bool needs_replay; /* the heads do not hold what the journal does: memory ran out */
         size_t head_bytes;
-        int64_t head_since_s;  /* when the oldest part of the heads was put; 0: they are empty */
+        int64_t head_since_s; /* when the oldest part of the heads was put; 0: they are empty */
         struct segments journal;
-        int64_t folded_seq;    /* up to here the journal is in runs */
-        bool has_leftovers;    /* of the journal or of packed runs, to be removed */
-        struct run *runs;      /* oldest first */
+        int64_t folded_seq; /* up to here the journal is in runs */
+        bool has_leftovers; /* of the journal or of packed runs, to be removed */
+        struct run *runs;   /* oldest first */
         size_t n_runs, runs_size;
         int64_t next_run;
         struct folding folding;
@@ -77,8 +77,8 @@ struct store {
         int64_t n_unreadable;
         struct store_listener *listeners; /* events.c */
 
-        struct record application, operation, snapshot;                            /* facts.c */
-        int64_t n_decisions; /* of people: see store_decisions */
+        struct record application, operation, snapshot; /* facts.c */
+        int64_t n_decisions;                            /* of people: see store_decisions */
 
         struct record silence;                                                     /* silences.c */
         struct record incident, evidence, advice, symptom, suppressed, root_cause; /* incidents.c */
@@ -126,7 +126,8 @@ int samples_replay(struct store *s, const struct journal_row *row);
 /* layers.c: the samples of [from_s, to_s) from all layers, into an empty list. */
 int layers_read(struct store *s, uint32_t series, int64_t from_s, int64_t to_s, struct entries *ret);
 /* Lays those of a run over *e. */
-int layers_read_run(struct store *s, const struct run *run, uint32_t series, uint32_t from_s, uint32_t to_s, struct entries *e);
+int layers_read_run(struct store *s, const struct run *run, uint32_t series, uint32_t from_s, uint32_t to_s,
+                    struct entries *e);
 /* Those of a day's pack that lie in [from_s, to_s), appended. */
 int layers_read_day(struct store *s, uint32_t series, uint32_t day, uint32_t from_s, uint32_t to_s, struct entries *e);
 /* Whether anything lies over the packs of [from_s, to_s). */

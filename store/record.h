@@ -7,8 +7,8 @@
 #include "store/words.h"
 
 enum column_kind {
-        COLUMN_TEXT,   /* char *, owned */
-        COLUMN_WORD,   /* const char *, kept by the store */
+        COLUMN_TEXT, /* char *, owned */
+        COLUMN_WORD, /* const char *, kept by the store */
         COLUMN_INT64,
         COLUMN_BOOL,
         COLUMN_ENUM,
@@ -21,7 +21,8 @@ struct column {
         size_t offset;
 };
 
-#define COLUMN(type, member, kind) {#member, COLUMN_##kind, offsetof(struct type, member)}
+#define COLUMN(type, member, kind)                                                                                     \
+        { #member, COLUMN_##kind, offsetof(struct type, member) }
 
 enum { RECORD_COLUMNS_MAX = 48 };
 

@@ -12,15 +12,15 @@ enum { RECENT = 4 };
 
 struct series {
         uint32_t target, application, metric, statistic, dimensions; /* words */
-        uint32_t next;      /* of the same application: id, 0 at the end */
+        uint32_t next;                                               /* of the same application: id, 0 at the end */
         int32_t period_s;
         int16_t metric_row; /* in model/metric.h's table; -1: a metric that is not in it */
         uint8_t n_recent;
         int64_t read_until_s;
-        uint32_t first_at_s, last_at_s;              /* of all samples ever; 0 and 0: none */
-        uint32_t recent_at_s[RECENT];                /* the newest, oldest first: to see that a point is known */
+        uint32_t first_at_s, last_at_s; /* of all samples ever; 0 and 0: none */
+        uint32_t recent_at_s[RECENT];   /* the newest, oldest first: to see that a point is known */
         double recent_values[RECENT];
-        struct stream head;                          /* what is not folded yet */
+        struct stream head; /* what is not folded yet */
 };
 
 /* The series of one application, in the order of their ids. */
@@ -44,5 +44,5 @@ struct series *series_get(const struct series_set *set, int64_t id);
 /* Finds or makes; 0 or -ENOMEM. */
 int series_add(struct series_set *set, struct words *words, const struct series_key *key, uint32_t *ret_id);
 /* NULL when the application has none. */
-const struct series_group *series_group_find(const struct series_set *set, const struct words *words, const char *target,
-                                             const char *application);
+const struct series_group *series_group_find(const struct series_set *set, const struct words *words,
+                                             const char *target, const char *application);

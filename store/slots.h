@@ -10,7 +10,7 @@ struct slots {
         struct slot {
                 uint32_t hash; /* folded */
                 uint32_t item; /* number + 1; 0: empty */
-        } *table;
+        } * table;
         size_t n_items, size; /* size is a power of two */
 };
 

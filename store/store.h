@@ -31,7 +31,8 @@ int store_read_until(struct store *s, int64_t series_id, int64_t *ret_until_s);
  * folded by the series' statistic (Maximum: max, Minimum: min, Sum: sum, else mean). */
 struct store_cursor;
 enum store_fold { STORE_FOLD_MEAN, STORE_FOLD_MAX, STORE_FOLD_MIN, STORE_FOLD_SUM, STORE_FOLD_COUNT, STORE_FOLD_LAST };
-int store_samples(struct store *s, int64_t series_id, int64_t from_s, int64_t to_s, int64_t step_s, struct store_cursor **ret);
+int store_samples(struct store *s, int64_t series_id, int64_t from_s, int64_t to_s, int64_t step_s,
+                  struct store_cursor **ret);
 int store_cursor_next(struct store_cursor *c, struct sample *into, size_t max, size_t *ret_n);
 /* What a step says of its samples instead; before the first store_cursor_next. */
 void store_cursor_fold(struct store_cursor *c, enum store_fold fold);
@@ -39,7 +40,8 @@ void store_cursor_free(struct store_cursor *c);
 /* Newest sample of a series: 0, or 1 when there is none. */
 int store_newest(struct store *s, int64_t series_id, struct sample *ret);
 /* Whether a stored sample is settled and when it was first seen (tests, `history --json`). */
-int store_sample_state(struct store *s, int64_t series_id, int64_t at_s, bool *ret_is_settled, int64_t *ret_first_seen_s);
+int store_sample_state(struct store *s, int64_t series_id, int64_t at_s, bool *ret_is_settled,
+                       int64_t *ret_first_seen_s);
 
 struct series_row {
         int64_t id;
@@ -72,7 +74,7 @@ struct window_spec {
         const struct window_need {
                 const struct metric *metric;
                 int64_t span_s;
-        } *needs;
+        } * needs;
         size_t n_needs;
 };
 /* -ENOENT: nothing is known of the application. Free with window_free. */
@@ -85,10 +87,12 @@ struct explanation_rows {
         struct explanation *rows;
         size_t n_rows, rows_size;
 };
-int store_list_explanations(struct store *s, const char *target, const char *application, struct explanation_rows *ret); /* oldest onset first */
+int store_list_explanations(struct store *s, const char *target, const char *application,
+                            struct explanation_rows *ret); /* oldest onset first */
 void explanation_rows_done(struct explanation_rows *r);
 /* The newest incident that is over and had a cause with this fingerprint, at that application if there is one: 0, or 1 when there is none. */
-int store_find_fault(struct store *s, const char *fingerprint, const char *target, const char *application, struct incident *ret);
+int store_find_fault(struct store *s, const char *fingerprint, const char *target, const char *application,
+                     struct incident *ret);
 
 /* Incidents and the outbox. */
 struct incident_filter {
@@ -103,7 +107,8 @@ struct incident_rows {
         struct incident *rows;
         size_t n_rows, rows_size;
 };
-int store_list_incidents(struct store *s, const struct incident_filter *f, struct incident_rows *ret); /* newest opened first */
+int store_list_incidents(struct store *s, const struct incident_filter *f,
+                         struct incident_rows *ret); /* newest opened first */
 void incident_rows_done(struct incident_rows *r);
 /* Incidents, their revisions and one outbox row per notifier, in one transaction. Gives new incidents their ids (written to *t). */
 int store_apply(struct store *s, struct transitions *t);
@@ -141,8 +146,8 @@ struct event_filter {
         const char *target;      /* NULL: any; exact */
         const char *application; /* NULL: any; glob */
         int64_t since_s;
-        bool is_by_time;   /* oldest first, else in the order in which they became known */
-        int64_t after_id;  /* those behind this one, */
+        bool is_by_time;    /* oldest first, else in the order in which they became known */
+        int64_t after_id;   /* those behind this one, */
         int64_t after_at_s; /* and by time, behind (after_at_s, after_id) */
 };
 int store_next_events(struct store *s, struct event_filter *f, struct event_rows *ret);
@@ -185,7 +190,8 @@ void waiting_rows_done(struct waiting_rows *r);
 int store_take_delivery(struct store *s, const int64_t *ids, size_t n, struct delivery *ret);
 /* OUTCOME_RETRY: again at retry_at_s. Settles all of a digest that the row is part of; a refused digest falls apart into rows that go
  * alone. -ENOENT: it is not pending. */
-int store_settle_delivery(struct store *s, int64_t outbox_id, enum outcome outcome, int64_t now_s, int64_t retry_at_s, const char *reason);
+int store_settle_delivery(struct store *s, int64_t outbox_id, enum outcome outcome, int64_t now_s, int64_t retry_at_s,
+                          const char *reason);
 /* The last that a notifier took of each incident that is open, by incident, from the first after after_incident_id on: a digest of no
  * more than DIGEST_PARTS_MAX; 1 when there is none. */
 int store_standing(struct store *s, const char *notifier, int64_t after_incident_id, struct delivery *ret);
@@ -199,7 +205,7 @@ struct target_state {
         char *name, *region;
         int64_t polled_at_s, failed_at_s; /* last success, last failure */
         char *error;                      /* why the newest poll failed; NULL when it did not */
-        int64_t metrics_requested;        /* since the month began (UTC), counted by store_put; store_put_target ignores it */
+        int64_t metrics_requested; /* since the month began (UTC), counted by store_put; store_put_target ignores it */
 };
 struct target_states {
         struct target_state *rows;

@@ -30,8 +30,8 @@ struct http_request {
         const char *operation; /* "GetMetricData": for logs, retries and permissions; static text */
         enum http_auth auth;
         char *region; /* AWS region when it is not the target's (an SNS topic's), else NULL; owned */
-        char *url;    /* absolute; with a service: in place of its usual endpoint; may hold a secret: never logged; owned */
-        char *path;   /* path and query when service is set; NULL is "/"; owned */
+        char *url; /* absolute; with a service: in place of its usual endpoint; may hold a secret: never logged; owned */
+        char *path; /* path and query when service is set; NULL is "/"; owned */
         char **argv; /* not a request but a program to run (credential_process): its stdout is the reply's body; owned, NULL-ended */
         struct http_header headers[HTTP_HEADERS_MAX];
         size_t n_headers;
