@@ -186,7 +186,8 @@ static void done(void *arg, int result, const struct err *err) {
                 c->outcome = result == -EINVAL || result == -EMSGSIZE ? OUTCOME_REFUSED : OUTCOME_RETRY;
                 c->reason = *err;
         }
-        if (c->outcome == OUTCOME_RETRY && now_s - c->errand.delivery.created_at_s >= GIVE_UP_S) {
+        bool is_late = c->errand.kind == ERRAND_OUTBOX && now_s - c->errand.delivery.created_at_s >= GIVE_UP_S;
+        if (c->outcome == OUTCOME_RETRY && is_late) {
                 c->outcome = OUTCOME_REFUSED;
                 err_prefix(&c->reason, "given up after a day");
         }

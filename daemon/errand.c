@@ -18,6 +18,17 @@ static int64_t rate_of(const struct config_notifier *n, enum bundling bundling) 
         return bundling == BUNDLE_WHEN_MANY && n->type->is_for_people ? NOTIFIER_RATE_DEFAULT : 0;
 }
 
+/* What a clock wrote that was set back since does not wait until that time comes again. */
+static void take_from_the_future(struct waiting_rows *rows, int64_t now_s) {
+        for (size_t i = 0; i < rows->n_rows; i++) {
+                struct waiting *w = &rows->rows[i];
+                if (w->created_at_s <= now_s)
+                        continue;
+                w->created_at_s = now_s - MINUTE_S;
+                w->next_try_s = now_s;
+        }
+}
+
 static int choose_from_outbox(struct store *s, const struct config_notifier *n, bool is_failing, int64_t now_s,
                               struct delivery *ret, int64_t *ret_due_s) {
         SCOPED(waiting_rows_done) struct waiting_rows rows = {0};
@@ -33,11 +44,12 @@ static int choose_from_outbox(struct store *s, const struct config_notifier *n, 
         int r = store_list_waiting(s, n->name, &rows);
         if (r < 0 || rows.n_rows == 0)
                 return r < 0 ? r : 1;
+        take_from_the_future(&rows, now_s);
         if (per_hour > 0)
                 r = store_sent(s, n->name, now_s - HOUR_S, &n_sent, &newest_s);
         if (r < 0)
                 return r;
-        int64_t free_s = parcel_rate_s(per_hour, n_sent, newest_s);
+        int64_t free_s = newest_s > now_s ? 0 : parcel_rate_s(per_hour, n_sent, newest_s);
         r = store_sent(s, n->name, now_s - MINUTE_S, &rules.n_in_last_minute, &newest_s);
         if (r < 0)
                 return r;

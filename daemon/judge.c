@@ -231,7 +231,8 @@ static int judge_at(struct judge *j, int64_t at_s) {
         size_t n_incidents = 0, n_blind = 0;
         bool is_now = at_s >= j->job.now_s,
              is_history = !j->job.is_rehearsal && !is_now && j->job.now_s - j->job.from_s > HISTORY_S;
-        int r = ledger_at(&j->ledger, at_s, at_s - REOPEN_WITHIN_S, &incidents, &n_incidents);
+        /* What was opened in the future, by a clock that was set back since, stands now. */
+        int r = ledger_at(&j->ledger, is_now ? INT64_MAX : at_s, at_s - REOPEN_WITHIN_S, &incidents, &n_incidents);
         if (r == 0)
                 r = replay_window(j->window, at_s, j->job.config->settle_s, incidents, n_incidents, &w);
         if (r == 0)

@@ -250,7 +250,9 @@ static bool span_of_query(const struct watched_series *s, const struct plan_time
                           int64_t *ret_to_s) {
         int64_t backfill_s = s->is_found && t->backfill_s > FOUND_BACKFILL_S ? FOUND_BACKFILL_S : t->backfill_s;
         int64_t period_s = s->metric->period_s, from_s = t->now_s - backfill_s;
-        if (s->read_until_s > 0)
+        if (s->read_until_s > t->now_s) /* by a clock that was set back since */
+                from_s = t->now_s - LATE_S;
+        else if (s->read_until_s > 0)
                 from_s = s->read_until_s -
                          LATE_S; /* however long ago that is: a gap is filled as far as CloudWatch goes back */
         *ret_from_s = from_s - from_s % period_s;

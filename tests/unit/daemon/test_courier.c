@@ -25,7 +25,9 @@ static struct outbox {
         size_t n_rows;
         int n_reads, n_settled, n_refusals; /* settle calls that are to fail yet */
         int n_signs;                        /* of life that were noted */
+        int64_t stands_since_s;             /* of the only alert that an Alertmanager is told again; 0: there is none */
         int64_t n_sent, now_s;
+        int64_t ahead_s; /* how far the clock that wrote the rows was ahead */
 } outbox;
 
 int store_list_waiting(struct store *s, const char *notifier, struct waiting_rows *ret) {
@@ -38,8 +40,8 @@ int store_list_waiting(struct store *s, const char *notifier, struct waiting_row
                         ret->rows[ret->n_rows++] = (struct waiting){.id = row->id,
                                                                     .incident_id = row->id,
                                                                     .application = (uint64_t)row->id,
-                                                                    .created_at_s = outbox.now_s,
-                                                                    .next_try_s = row->next_try_s,
+                                                                    .created_at_s = outbox.now_s + outbox.ahead_s,
+                                                                    .next_try_s = row->next_try_s + outbox.ahead_s,
                                                                     .digest = row->digest};
         }
         return 0;
@@ -92,10 +94,15 @@ int store_sent(struct store *s, const char *notifier, int64_t after_s, int64_t *
 
 int store_standing(struct store *s, const char *notifier, int64_t after_incident_id, struct delivery *ret) {
         (void)s;
-        (void)notifier;
-        (void)after_incident_id;
-        (void)ret;
-        return 1;
+        if (outbox.stands_since_s == 0 || after_incident_id >= 9)
+                return 1;
+        const struct row row = {.id = 9, .notifier = notifier};
+        struct delivery *part = LIST_ADD(ret->parts, ret->n_parts, ret->parts_size);
+        *part = delivery_of(&row);
+        ret->event = EVENT_DIGEST;
+        ret->created_at_s = outbox.stands_since_s;
+        ret->notifier = strdup(notifier);
+        return 0;
 }
 
 int store_note_notifier(struct store *s, const char *name, int64_t now_s, const char *error) {
@@ -215,8 +222,9 @@ static int setup(void **state) {
         p->body = "ok";
         snprintf(text, sizeof text,
                  "[target prod]\nregion = eu-west-1\n[notifier a]\ntype = slack\nwebhook_url = %s/SECRET-a\n"
-                 "[notifier b]\ntype = slack\nwebhook_url = %s/SECRET-b\n",
-                 fake_http_url(p->server), fake_http_url(p->server));
+                 "[notifier b]\ntype = slack\nwebhook_url = %s/SECRET-b\n"
+                 "[notifier c]\ntype = alertmanager\nurl = %s\n",
+                 fake_http_url(p->server), fake_http_url(p->server), fake_http_url(p->server));
         bench_write(p->bench, "conf", text);
         if (config_load(bench_path(p->bench, "conf"), &p->config, &faults) < 0 ||
             aws_environment_from_list(list, &p->environment) < 0 || wire_new(p->bench->loop, &wire, &p->wire) < 0 ||
@@ -354,7 +362,7 @@ static void test_delivery__notifier_removed_and_store_full__loop_goes_on(void **
         outbox.n_refusals = 1000000;
         courier_wake(p->courier);
         bench_run_ms(p->bench, 100);
-        assert_in_range(outbox.n_reads, 1, 3);
+        assert_in_range(outbox.n_reads, 1, p->config->n_notifiers + 1); /* one by each, and one to drop */
 }
 
 static void test_digest__five_applications__one_message(void **state) {
@@ -379,6 +387,30 @@ static void test_digest__refused__each_by_itself(void **state) {
                 assert_int_equal(outbox.rows[i].attempts, 2);
                 assert_true(outbox.rows[i].is_over);
         }
+}
+
+static void test_clock__set_back__what_waits_goes_now(void **state) {
+        struct place *p = *state;
+        outbox.ahead_s = 3600;
+        put("a")->next_try_s = outbox.now_s;
+        run_until_idle(p);
+        assert_int_equal(outbox.rows[1].outcome, OUTCOME_DELIVERED);
+        assert_int_equal(fake_http_requests(p->server), 1);
+}
+
+/* What stands for days is told again, and the receiver that fails is tried again with it. */
+static void test_standing__receiver_fails__is_told_again(void **state) {
+        struct place *p = *state;
+        outbox.stands_since_s = outbox.now_s - 3 * 86400;
+        p->status = 503;
+        run_until_idle(p);
+        assert_int_equal(fake_http_requests(p->server), 1);
+        p->status = 200;
+        int64_t until_ms = loop_monotonic_ms(p->bench->loop) + 15000;
+        while (outbox.n_signs == 0 && loop_monotonic_ms(p->bench->loop) < until_ms)
+                bench_run_ms(p->bench, 50);
+        assert_int_equal(outbox.n_signs, 1);
+        assert_int_equal(fake_http_requests(p->server), 2);
 }
 
 static void test_rate__used_up__waits(void **state) {
@@ -428,6 +460,8 @@ int main(void) {
                 CASE(test_delivery__notifier_removed_and_store_full__loop_goes_on),
                 CASE(test_digest__five_applications__one_message),
                 CASE(test_digest__refused__each_by_itself),
+                CASE(test_clock__set_back__what_waits_goes_now),
+                CASE(test_standing__receiver_fails__is_told_again),
                 CASE(test_rate__used_up__waits),
                 CASE(test_receiver__fails__is_left_alone),
                 CASE(test_free__delivery_under_way__is_sent_by_the_next),

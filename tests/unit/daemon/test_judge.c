@@ -208,6 +208,16 @@ static void test_restart__backfill_again__nothing_twice(void **state) {
         assert_int_equal(count_deliveries(p, EVENT_OPENED), 1);
 }
 
+static void test_clock__set_back__what_is_open_is_not_opened_again(void **state) {
+        struct place *p = *state;
+        put_history(p, NOW - 6 * HOUR, NOW - SETTLE, NOW - 4 * HOUR, NOW);
+        assert_int_equal(judge(p, 0, NOW, JUDGE_ALL), 1);
+        assert_int_equal(judge(p, NOW, NOW - HOUR, JUDGE_ALL), 0);
+        assert_int_equal(judge(p, NOW - HOUR, NOW - HOUR + 60, JUDGE_ALL), 0);
+        expect_one(p, INCIDENT_OPEN, NOW - 4 * HOUR);
+        assert_int_equal(count_deliveries(p, EVENT_OPENED), 1);
+}
+
 static void test_restart__after_a_night__end_is_told_once(void **state) {
         struct place *p = *state;
         put_history(p, NOW - 2 * DAY, NOW - SETTLE, NOW - DAY, NOW - 6 * HOUR);
@@ -380,6 +390,7 @@ int main(void) {
                 CASE(test_backfill__healthy__nothing),
                 CASE(test_restart__incident_opened_after_the_last_settled_point__is_not_opened_again),
                 CASE(test_restart__backfill_again__nothing_twice),
+                CASE(test_clock__set_back__what_is_open_is_not_opened_again),
                 CASE(test_restart__after_a_night__end_is_told_once),
                 CASE(test_rehearsal__long_past__opens_what_the_backfill_opened_and_stores_nothing),
                 CASE(test_off__diagnoser_disabled__nothing),

@@ -229,6 +229,19 @@ static void test_due__read_before__continues_without_a_gap(void **state) {
         assert_int_equal(query_of(p, "lastCheckpointDuration")->from_s, NOW - 120 - 600);
 }
 
+static void test_due__read_by_a_clock_that_was_set_back__goes_on_now(void **state) {
+        struct place *p = *state;
+        set_names(p, "*", three, 1, 1, 0);
+        describe(p, "orders", "FLINK-1_20", "RUNNING");
+        due(p, NOW, PLAN_ALL);
+        answer(p, NOW - 120);
+        plan_not_asked(&p->plan, p->queries, p->n);
+        due(p, NOW - 7200, PLAN_ALL);
+        assert_non_null(query_of(p, "uptime"));
+        assert_int_equal(query_of(p, "uptime")->from_s, NOW - 7200 - 600);
+        assert_int_equal(query_of(p, "uptime")->to_s, NOW - 7200);
+}
+
 static void test_due__not_answered__is_due_again(void **state) {
         struct place *p = *state;
         set_names(p, "*", three, 1, 1, 0);
@@ -379,6 +392,7 @@ int main(void) {
                 CASE(test_due__tiers__each_at_its_pace),
                 CASE(test_due__suspicious__everything_each_interval),
                 CASE(test_due__read_before__continues_without_a_gap),
+                CASE(test_due__read_by_a_clock_that_was_set_back__goes_on_now),
                 CASE(test_due__not_answered__is_due_again),
                 CASE(test_due__stopped__is_not_asked_for),
                 CASE(test_found__of_tasks_and_custom__asked_for_at_a_fitting_pace),
