@@ -231,6 +231,7 @@ static void on_connection(struct ev_loop *ev, ev_io *io, int events) {
         s->n_visits++;
         ev_io_init(&v->io, on_readable, fd, EV_READ);
         ev_idle_init(&v->worker, on_work);
+        ev_set_priority(&v->worker, EV_MAXPRI); /* as of the socket's clients: a long answer leaves no idle moment */
         v->io.data = v->worker.data = v;
         ev_io_start(ev, &v->io);
         timer_start(&v->limit, s->host.loop, LIMIT_MS, on_limit, v);
