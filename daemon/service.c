@@ -12,6 +12,7 @@
 #include "aws/environment.h"
 #include "daemon/acknowledge.h"
 #include "daemon/activation.h"
+#include "daemon/clock_watch.h"
 #include "daemon/courier.h"
 #include "daemon/exchange.h"
 #include "daemon/exposition_server.h"
@@ -44,6 +45,7 @@ struct service {
         struct rpc_actions actions;
         const char *diagnoser_names[64]; /* NULL-ended */
         struct upkeep upkeep;
+        struct clock_watch clock;
         struct timer reload;
         int passed_fd; /* the socket that the service manager opened, -1: none */
         int lock_fd;
@@ -224,6 +226,16 @@ static void on_reload(void *arg) {
         timer_start(&s->reload, s->loop, 0, on_reload_due, s);
 }
 
+/* All that is due was noted by the clock as it was: it is worked out anew, from what is stored. */
+static void on_clock_set_back(void *arg, int64_t by_s) {
+        struct service *s = arg;
+        struct err err = {0};
+        log_warning("the clock was set back by %lld s: all polls and deliveries begin anew", (long long)by_s);
+        stop_work(s);
+        if (start_work(s, &err) < 0)
+                log_error("they cannot begin anew: %s: restart flinkwatchd", err.text);
+}
+
 static int action_reload(void *arg, struct err *reterr) {
         struct service *s = arg;
         SCOPED(config_faults_done) struct config_faults faults = {0};
@@ -383,6 +395,7 @@ static int open_all(struct service *s, struct err *reterr) {
 
 static void close_all(struct service *s) {
         upkeep_stop(&s->upkeep);
+        clock_watch_stop(&s->clock);
         timer_stop(&s->reload);
         exposition_server_free(s->exposition);
         server_free(s->server);
@@ -401,6 +414,7 @@ static int run_all(struct service *s) {
         struct upkeep_host host = upkeep_host(s);
         if (!s->options->is_oneshot) {
                 upkeep_start(&s->upkeep, &host);
+                clock_watch_start(&s->clock, s->loop, on_clock_set_back, s);
                 log_notice("flinkwatchd %s watches %zu target%s", s->options->version, s->n_pollers,
                            s->n_pollers == 1 ? "" : "s");
                 say_running(s);

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import BUILD
+from harness import BUILD, faketime
 
 
 def stamps(daemon, app="clicks", metric="uptime"):
@@ -33,6 +33,27 @@ def test_sigterm__while_a_poll_hangs__stops_within_a_second(sim, daemon):
     assert daemon.stop() == 0
     assert time.monotonic() - begun < 1.0
     assert not os.path.exists(daemon.socket)
+    check_database(daemon)
+
+
+@pytest.mark.scenario("demo.json")
+def test_clock__set_back_by_two_hours__polls_and_heartbeats_go_on(sim, daemon, tmp_path):
+    offset = tmp_path / "offset"
+    offset.write_text("+7200")
+    daemon.environment.update({
+        "LD_PRELOAD": faketime(), "FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_NO_CACHE": "1",
+        "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+    daemon.config += f"[notifier hook]\ntype = webhook\nwebhook_url = {sim.url}/webhook/in\nheartbeat = 1s\n"
+    daemon.start()
+    sim.wait("deliveries", 2, timeout=60, service="webhook")
+    sim.wait("requests", 2, timeout=60, operation="GetMetricData")
+    offset.write_text("+0")
+    daemon.wait_log(r"the clock was set back by (7199|7200|7201) s", timeout=60)
+    beats, asked = len(sim.deliveries(service="webhook")), len(sim.requests(operation="GetMetricData"))
+    sim.wait("deliveries", beats + 3, timeout=60, service="webhook")
+    sim.wait("requests", asked + 3, timeout=60, operation="GetMetricData")
+    assert daemon.stop() == 0
     check_database(daemon)
 
 
