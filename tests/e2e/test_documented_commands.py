@@ -139,3 +139,26 @@ def test_commands__of_the_pages__do_what_they_say(sim, daemon, tmp_path):
             failed.append(f"{where}: {line}\n  run as: {shell.place(line)}\n  exit {code}: {text[-600:]}")
     assert not failed, "\n".join(failed)
     print(f"{len(lines)} commands")
+
+
+def helped(*command):
+    """What --help says of a command: names at the margin of each list."""
+    text = subprocess.run([os.path.join(BUILD, "flinkwatchctl"), *command, "--help"], capture_output=True, text=True, check=True, timeout=TIMEOUT).stdout
+    return re.findall(r"^  ([a-z][a-z-]+)(?= )", text, re.M), set(re.findall(r"^  --([a-z-]+)", text, re.M))
+
+
+def test_page_of_the_client__names_each_command_and_option():
+    with open(os.path.join(SRC, "man", "flinkwatchctl.1"), encoding="utf-8") as file:
+        synopsis, described = file.read().split(".Sh DESCRIPTION", 1)
+    commands, of_all = helped()
+    forms = {}
+    for form in synopsis.split(".Nm flinkwatchctl\n")[1:]:
+        name = re.match(r"\.Cm (\S+)", form)
+        forms.setdefault(name and name.group(1), []).append(form)
+    assert len(commands) >= 19 and set(forms) - {None} == set(commands)
+    for name in commands:
+        assert re.search(rf"^\.It Cm {name}\b", described, re.M), name
+        own = helped(name)[1] - of_all
+        named = set(re.findall(r"Fl -([a-z-]+)", "".join(forms[name])))
+        assert named == own, name
+    assert {option for option in of_all if f".It Fl -{option}" not in described} == set()
