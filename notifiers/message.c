@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "notifiers/digest.h"
 #include "notifiers/figures.h"
+#include "util/scope.h"
 #include "util/text.h"
 #include "util/timefmt.h"
 #include "util/utf8.h"
@@ -13,6 +15,7 @@
 enum {
         PART_MAX = 64 << 10, /* far above what the limits on characters let through */
         APPLICATION_CHARS = 20,
+        FORMS_MAX = 3, /* of what is wrong in a title: whole, without its last clause, without a method */
         SAID_CHARS = 600,
         NAME_CHARS = 200,
         SUMMARY_CHARS = 1200,
@@ -32,11 +35,15 @@ static struct letter letter_at(const char *text, size_t len) {
         return (struct letter){{text, width ? width : 1}, width == 0 || c < 0x20 || c == 0x7f};
 }
 
-size_t message_chars(const char *text) {
+static size_t count_chars(struct span text) {
         size_t n = 0;
-        for (size_t i = 0, len = strlen(text); i < len; n++)
-                i += letter_at(text + i, len - i).bytes.len;
+        for (size_t i = 0; i < text.len; n++)
+                i += letter_at(text.data + i, text.len - i).bytes.len;
         return n;
+}
+
+size_t message_chars(const char *text) {
+        return count_chars(span_of(text));
 }
 
 static void put_letter(struct buf *to, struct letter l) {
@@ -129,23 +136,67 @@ static void put_middle_cut(struct buf *to, const char *name, size_t max_chars) {
         message_put(to, name + at, tail);
 }
 
+static bool is_letter(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Without the last clause of "Checkpoints take 87 % of the 60 s interval, full in 5 h"; where there is none, without the method of
+ * "NumberFormatException in ParseOrder.map". Empty when hardly anything would be left. */
+static struct span shortened(struct span what, bool has_cause) {
+        size_t comma = 0, dot = 0;
+        for (size_t i = 1; i + 1 < what.len; i++) {
+                const char *c = what.data + i;
+                if (c[0] == ',' && c[1] == ' ')
+                        comma = i;
+                if (c[0] == ' ')
+                        dot = 0;
+                else if (c[0] == '.' && is_letter(c[-1]) && is_letter(c[1]))
+                        dot = i;
+        }
+        size_t end = comma ? comma : has_cause ? dot : 0;
+        return (struct span){what.data, end >= what.len / 2 ? end : 0};
+}
+
+/* Puts since when into `since` and returns the characters that are left for application and what is wrong. */
+static size_t room_beside(const struct delivery *d, size_t n_tag, size_t n_wanted, struct buf *since) {
+        since->len = 0;
+        put_since(since, d, "since ");
+        /* The cause is worth more than a word. */
+        if (n_tag + since->len + 2 + n_wanted > MESSAGE_TITLE_CHARS && d->incident.finding.root_cause &&
+            d->event != EVENT_RESOLVED) {
+                since->len = 0;
+                put_since(since, d, "");
+        }
+        return MESSAGE_TITLE_CHARS - n_tag - since->len - 2;
+}
+
+/* The longest form of what is wrong that fits, beside since when, with at least APPLICATION_CHARS before it; all of it when none does. */
+static struct span fitting(const struct delivery *d, size_t n_tag, size_t n_application, struct span whole,
+                           struct buf *since) {
+        size_t n_least = n_application < APPLICATION_CHARS ? n_application : APPLICATION_CHARS;
+        struct span form = whole;
+        for (int i = 0; i < FORMS_MAX && form.len > 0; i++) {
+                size_t n_form = count_chars(form);
+                if (n_least + n_form <= room_beside(d, n_tag, n_application + n_form, since))
+                        return form;
+                form = shortened(form, d->incident.finding.root_cause);
+        }
+        return whole;
+}
+
 /* What is wrong gets the room that tag and time leave; a long application name gives way first. */
 static int make_title(const struct delivery *d, char to[4 * MESSAGE_TITLE_CHARS + 1]) {
         SCOPED(buf_done) struct buf title = BUF_INIT(4 * MESSAGE_TITLE_CHARS), since = BUF_INIT(64);
         const char *application = text_or_empty(d->incident.application),
-                   *what = text_or_empty(d->incident.finding.title);
-        if (!what[0])
-                what = text_or_empty(d->incident.finding.diagnoser);
+                   *whole = text_or_empty(d->incident.finding.title);
+        if (!whole[0])
+                whole = text_or_empty(d->incident.finding.diagnoser);
         put_tag(&title, d);
-        put_since(&since, d, "since ");
-        size_t room = MESSAGE_TITLE_CHARS - title.len - since.len - 2, n_application = message_chars(application),
-               n_what = message_chars(what);
-        /* The cause is worth more than a word. */
-        if (n_application + n_what > room && d->incident.finding.root_cause && d->event != EVENT_RESOLVED) {
-                since.len = 0;
-                put_since(&since, d, "");
-                room = MESSAGE_TITLE_CHARS - title.len - since.len - 2;
-        }
+        size_t n_application = message_chars(application);
+        SCOPED(free) char *what = span_dup(fitting(d, title.len, n_application, span_of(whole), &since));
+        if (!what)
+                return -ENOMEM;
+        size_t n_what = message_chars(what), room = room_beside(d, title.len, n_application + n_what, &since);
         if (n_application + n_what > room && n_application > APPLICATION_CHARS)
                 n_application = n_what + APPLICATION_CHARS < room ? room - n_what : APPLICATION_CHARS;
         put_middle_cut(&title, application, n_application);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "notifiers/message.h"
 #include "util/list.h"
 #include "util/text.h"
 
@@ -88,6 +89,26 @@ static void test_slack__nothing_known__still_a_message(void **context) {
         struct delivery d = {.event = EVENT_OPENED, .delivery_id = "x", .incident.finding.diagnoser = "downtime"};
         SCOPED(http_request_done) struct http_request r = render(d, NULL);
         assert_text_in(buf_str(&r.body), "[INFO] : downtime");
+}
+
+static void assert_title(struct delivery d, const char *what, int64_t age_s, const char *title) {
+        struct finding *f = &d.incident.finding;
+        f->onset_s = message_at_s(&d) - age_s;
+        assert_int_equal(text_replace(&f->title, what), 0);
+        SCOPED(http_request_done) struct http_request r = render(d, NULL);
+        assert_text_in(buf_str(&r.body), title);
+}
+
+static void test_slack__long_title__gives_up_its_end_and_not_half_a_word(void **context) {
+        (void)context;
+        assert_title(delivery_loop(EVENT_OPENED), "Restart loop: TimeoutException in Lookup.map, 2 d", 2 * 86400,
+                     "[CRITICAL] orders: Restart loop: TimeoutException in Lookup.map, 2 d, ");
+        assert_title(delivery_loop(EVENT_OPENED), "Restart loop: NumberFormatException in ParseOrder.map, 2 d",
+                     2 * 86400, "[CRITICAL] orders: Restart loop: NumberFormatException in ParseOrder, ");
+        struct delivery d = delivery_checkpoints(EVENT_UPDATED);
+        assert_int_equal(text_replace(&d.incident.application, "payments"), 0);
+        assert_title(d, "Checkpoints take 87 % of the 60 s interval, full in about 5 h", 3600,
+                     "[WARNING] payments: Checkpoints take 87 % of the 60 s interval, since ");
 }
 
 struct answer {
@@ -177,6 +198,7 @@ int main(void) {
                 cmocka_unit_test(test_slack__request__posts_json_to_the_webhook),
                 cmocka_unit_test(test_slack__base_url__takes_the_place_of_the_host),
                 cmocka_unit_test(test_slack__nothing_known__still_a_message),
+                cmocka_unit_test(test_slack__long_title__gives_up_its_end_and_not_half_a_word),
                 cmocka_unit_test(test_slack__answers__delivered_later_or_never),
                 cmocka_unit_test(test_slack__no_answer__later),
                 cmocka_unit_test(test_slack__configuration__faults_without_the_secret),
