@@ -124,9 +124,9 @@ int report_completeness(const struct fault_analysis *a, const struct episode *e,
         if (a->n_lines == 0)
                 buf_printf(&text, "No log lines%s%s.", c->blindness ? ": " : "", text_or_empty(c->blindness));
         else
-                buf_printf(&text, "%" PRId64 " log lines read", a->n_lines);
+                buf_printf(&text, "%" PRId64 " log line%s read", a->n_lines, a->n_lines == 1 ? "" : "s");
         if (a->n_lines > 0 && c->n_pages > 0)
-                buf_printf(&text, " on %" PRId64 " pages", c->n_pages);
+                buf_printf(&text, " on %" PRId64 " page%s", c->n_pages, c->n_pages == 1 ? "" : "s");
         if (a->n_lines > 0 && c->log_from_ms > 0 && c->log_to_ms > c->log_from_ms) {
                 buf_put_str(&text, ", from ");
                 put_when(&text, c->log_from_ms / 1000);
