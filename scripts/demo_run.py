@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo's own part: simulator, daemon, client. scripts/demo calls it after the build."""
 
+import html
 import json
 import os
 import shutil
@@ -70,8 +71,8 @@ def show_screens(build, directory):
 def block_text(block):
     """What a person reads of one Block Kit block."""
     if "text" in block:
-        return block["text"]["text"]
-    return "  ".join(element.get("text", "") for element in block.get("elements", []))
+        return html.unescape(block["text"]["text"])
+    return html.unescape("  ".join(element.get("text", "") for element in block.get("elements", [])))
 
 
 def show_slack(body):
