@@ -118,7 +118,8 @@ static int widen(struct judge *j, int64_t at_s, const struct findings *findings)
 static bool is_explained(const struct findings *findings, const struct want *want) {
         for (size_t i = 0; i < findings->n_items; i++)
                 if (findings->items[i].severity > SEVERITY_INFO &&
-                    suppression_find(findings->items[i].diagnoser, want->diagnoser, SEVERITY_CRITICAL))
+                    suppression_find(findings->items[i].diagnoser, findings->items[i].severity, want->diagnoser,
+                                     SEVERITY_CRITICAL))
                         return true;
         return false;
 }

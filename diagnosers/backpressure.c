@@ -131,7 +131,13 @@ static struct tasks look(const struct window *w, const double *settings, double 
 static void advise(const struct window *w, bool is_busy, double cpu, const char *name, struct findings *out,
                    struct finding *f) {
         int64_t kpus = application_kpus(w->application);
-        if (cpu < 50)
+        if (isnan(cpu))
+                finding_advise(
+                        out, f,
+                        "Compare the CPUs first, whose load is not known here: only when they are busy do more KPUs help, not with a slow "
+                        "sink, a lookup or an API that %s%s%s waits for.",
+                        name ? "`" : "", name ? name : "the bottleneck", name ? "`" : "");
+        else if (cpu < 50)
                 finding_advise(
                         out, f,
                         "More KPUs will not help: the CPUs are at %.0f %% while operators wait. %s%s%s waits for something outside: a slow sink, "

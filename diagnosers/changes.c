@@ -64,6 +64,24 @@ const struct operation *change_before(const struct window *w, int64_t at_s, int6
         return newest;
 }
 
+const struct snapshot *snapshot_in_creation(const struct window *w) {
+        for (size_t i = 0; i < w->n_snapshots; i++)
+                if (text_same(w->snapshots[i].status, "CREATING") && w->snapshots[i].created_at_s <= w->now_s)
+                        return &w->snapshots[i];
+        return NULL;
+}
+
+bool advise_waiting_for_snapshot(const struct window *w, struct findings *out, struct finding *f) {
+        const struct snapshot *s = snapshot_in_creation(w);
+        if (s)
+                finding_advise(
+                        out, f,
+                        "Do not stop the application before snapshot %s, which is still being created, is READY or "
+                        "FAILED: a stop now would lose it.",
+                        text_or_empty(s->name));
+        return s;
+}
+
 void change_text(const struct operation *o, char to[CHANGE_TEXT_MAX]) {
         const char *kind = o->kind ? o->kind : "an operation";
         if (o->version_from > 0 && o->version_to > 0)

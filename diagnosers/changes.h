@@ -3,7 +3,7 @@
  * them) are not there yet, and those that end in it are still running. */
 #pragma once
 
-#include "model/window.h"
+#include "model/finding.h"
 
 enum { CHANGE_TEXT_MAX = 160, SETTLING_S = 300 };
 
@@ -16,5 +16,9 @@ bool change_explains(const struct window *w, int64_t at_s, int64_t settling_s, c
 const struct operation *change_before(const struct window *w, int64_t at_s, int64_t within_s);
 /* When it ended, as known at now_s; 0: not yet. */
 int64_t change_ended_s(const struct window *w, const struct operation *o);
+/* The snapshot that is being created: the application may not be stopped before it is done. NULL: none. */
+const struct snapshot *snapshot_in_creation(const struct window *w);
+/* Advises to wait for it with anything that stops the application. False, and no advice, when there is none. */
+bool advise_waiting_for_snapshot(const struct window *w, struct findings *out, struct finding *f);
 /* "UpdateApplication (version 41 -> 42)" */
 void change_text(const struct operation *o, char to[CHANGE_TEXT_MAX]);

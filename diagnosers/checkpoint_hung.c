@@ -48,12 +48,10 @@ static bool is_watched(const struct window *w, const struct series_view *s, int6
         return (int64_t)n * 60 >= (until_s - from_s) * 2 / 3;
 }
 
-static bool is_under_load(const struct window *w, int64_t from_s) {
+/* Records a second since, NaN when they were not seen: then nobody can tell a hang from an idle source. */
+static double load_since(const struct window *w, int64_t from_s) {
         const struct series_view *in = window_find(w, "numRecordsInPerSecond", NULL);
-        if (!series_is_fresh(w, in))
-                return true;
-        double typical = series_quantile(in, from_s, series_until_s(w, in), 0.5, 3);
-        return isnan(typical) || typical > 0;
+        return series_is_fresh(w, in) ? series_quantile(in, from_s, series_until_s(w, in), 0.5, 3) : NAN;
 }
 
 /* A job that restarted since has another story. */
@@ -118,7 +116,10 @@ static int judge(const struct window *w, const double *settings, struct findings
         double cadence_s = (double)application_checkpoint_cadence_ms(a, (int64_t)c.duration_ms) / 1000;
         double limit_s = fmax(settings[CADENCES] * cadence_s, settings[MINIMUM]);
         int64_t frozen_s = until_s - c.at_s;
-        if ((double)frozen_s <= limit_s || !is_watched(w, walk.duration, c.at_s) || !is_under_load(w, c.at_s) ||
+        double load = load_since(w, c.at_s);
+        if ((double)frozen_s > limit_s && isnan(load))
+                return JUDGE_BLIND;
+        if ((double)frozen_s <= limit_s || !is_watched(w, walk.duration, c.at_s) || load <= 0 ||
             !ran_through(w, frozen_s) || fails_by_itself(w, c.at_s, frozen_s))
                 return out->failed;
         if (used_to_move(walk, c.at_s, frozen_s))

@@ -47,8 +47,7 @@ static bool is_runtime_old(const struct audit *x) {
         return version > 0 && (version < VERSION_1_20 || (version >= VERSION_2_0 && version < VERSION_2_2));
 }
 static bool lacks_task_metrics(const struct audit *x) {
-        const char *level = x->w->application->metrics_level;
-        return level && strcmp(level, "APPLICATION") == 0;
+        return metric_level_parse(x->w->application->metrics_level) == LEVEL_APPLICATION;
 }
 static bool has_costly_metrics(const struct audit *x) {
         const struct application *a = x->w->application;

@@ -93,9 +93,11 @@ static void advise(const struct window *w, int64_t onset_s, struct findings *out
                 "Read why the job cannot be scheduled or restored from the log at %s: `NoResourceAvailableException` asks for "
                 "KPUs, a missing snapshot or class for RollbackApplication, AccessDenied for the service role.",
                 phrase_time(onset_s).text);
-        finding_advise(out, f,
-                       "If it does not come back by itself within minutes: StopApplication with Force, wait for READY, "
-                       "StartApplication; it restores the latest snapshot, so what came after it is processed again.");
+        if (!advise_waiting_for_snapshot(w, out, f))
+                finding_advise(
+                        out, f,
+                        "If it does not come back by itself within minutes: StopApplication with Force, wait for READY, "
+                        "StartApplication; it restores the latest snapshot, so what came after it is processed again.");
 }
 
 static void report_down(const struct window *w, const struct spell *x, size_t n_loud, struct findings *out) {

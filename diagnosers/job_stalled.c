@@ -50,6 +50,21 @@ static bool is_checkpointing_on(const struct window *w, int64_t for_s) {
         return series_until_s(w, walk.duration) - c.at_s < enough_s;
 }
 
+static void advise(const struct window *w, struct findings *out, struct finding *f) {
+        finding_advise(
+                out, f,
+                "Take thread dumps of the TaskManagers in the Flink dashboard before anything else: a task that blocks in a call to an "
+                "outside system or a deadlocked EFO source with a Kinesis sink (FLINK-34071) shows there.");
+        if (!advise_waiting_for_snapshot(w, out, f))
+                finding_advise(
+                        out, f,
+                        "Then StopApplication with Force, wait for READY, StartApplication: it restores the newest snapshot, so what came after "
+                        "it is processed again.");
+        finding_advise(
+                out, f,
+                "Give every blocking client in the job a timeout that throws: MSF restarts a job that fails, not one that waits.");
+}
+
 static void report(const struct window *w, const struct series_view *in, int64_t since_s, struct findings *out) {
         bool sees_checkpoints = w->application->is_checkpointing && window_find(w, "lastCheckpointDuration", NULL);
         struct finding *f = findings_add(out, "job_stalled", SEVERITY_CRITICAL,
@@ -66,17 +81,7 @@ static void report(const struct window *w, const struct series_view *in, int64_t
                 behind && behind->value > 60000 ? "; the source is " : "",
                 behind && behind->value > 60000 ? phrase_ms(behind->value).text : "",
                 behind && behind->value > 60000 ? " behind and waits" : "");
-        finding_advise(
-                out, f,
-                "Take thread dumps of the TaskManagers in the Flink dashboard before anything else: a task that blocks in a call to an "
-                "outside system or a deadlocked EFO source with a Kinesis sink (FLINK-34071) shows there.");
-        finding_advise(
-                out, f,
-                "Then StopApplication with Force, wait for READY, StartApplication: it restores the newest snapshot, so what came after "
-                "it is processed again.");
-        finding_advise(
-                out, f,
-                "Give every blocking client in the job a timeout that throws: MSF restarts a job that fails, not one that waits.");
+        advise(w, out, f);
         finding_evidence_sample(out, f, in, in->samples[in->n_samples - 1], 0);
         if (behind)
                 finding_evidence_sample(out, f, lag, *behind, NAN);

@@ -21,11 +21,29 @@ static const struct series_need needs[] = {
         {"containerCPUUtilization", NULL, 6 * 3600, false},
         {"heapMemoryUtilization", NULL, 6 * 3600, false},
         {"millisBehindLatest", NULL, 3600, true},
+        {"records_lag_max", NULL, 3600, true},
         {"backPressuredTimeMsPerSecond", NULL, 3600, true},
         {"uptime", NULL, 3600, true},
         {"runningTime", NULL, 3600, true},
         {0},
 };
+
+/* What of lag and backpressure can be seen: what cannot is not claimed to be absent. */
+static const char *describe_sight(const struct window *w, enum confidence *ret) {
+        const struct series_view *ms = window_find(w, "millisBehindLatest", NULL),
+                                 *records = window_find(w, "records_lag_max", NULL);
+        bool sees_lag = series_recent(w, ms, 3600, 0, 1) >= 0 || series_recent(w, records, 3600, 0, 1) >= 0;
+        bool sees_waiting = false;
+        for (size_t i = 0; i < w->n_series; i++)
+                sees_waiting = sees_waiting ||
+                               (strcmp(w->series[i].metric->name, "backPressuredTimeMsPerSecond") == 0 &&
+                                !isnan(series_recent(w, &w->series[i], 3600, 1, 1)));
+        *ret = sees_waiting ? CONFIDENCE_MEDIUM : CONFIDENCE_LOW;
+        if (sees_waiting)
+                return sees_lag ? "without lag or backpressure" : "without backpressure; the lag is not known";
+        return sees_lag ? "without lag; backpressure cannot be seen at this metrics level"
+                        : "the lag is not known, and backpressure cannot be seen at this metrics level";
+}
 
 /* Whether something speaks against taking KPUs away. */
 static bool is_guarded(const struct window *w) {
@@ -37,6 +55,8 @@ static bool is_guarded(const struct window *w) {
                         most = series_recent(w, s, 3600, 1, 1) / 100;
                 else if (strcmp(name, "millisBehindLatest") == 0)
                         most = series_recent(w, s, 3600, 1, 1) / 60000;
+                else if (strcmp(name, "records_lag_max") == 0)
+                        most = series_recent(w, s, 3600, 1, 1) / 10000;
                 if (most > 1)
                         return true;
         }
@@ -67,13 +87,15 @@ static int judge(const struct window *w, const double *settings, struct findings
         int64_t fewer = (int64_t)ceil((double)kpus * fmax(most, 5) / 60);
         if (kpus < 2 || most >= settings[CPU] || used >= settings[HEAP] || fewer >= kpus || is_guarded(w))
                 return out->failed;
-        struct finding *f = findings_add(out, "overprovisioned", SEVERITY_INFO, CONFIDENCE_MEDIUM, until_s - for_s);
+        enum confidence confidence;
+        const char *sight = describe_sight(w, &confidence);
+        struct finding *f = findings_add(out, "overprovisioned", SEVERITY_INFO, confidence, until_s - for_s);
         finding_title(out, f, "%d KPUs where %d would do", (int)kpus, (int)fewer);
         finding_summary(
                 out, f,
-                "In the last %s the CPUs were never above %.0f %% (limit %.0f %%) and the heap mostly below %.0f %%, without lag or "
-                "backpressure. %d KPUs would run at about %.0f %% CPU, for $%.0f a month less ($%.0f instead of $%.0f).",
-                phrase_span((double)for_s).text, most, settings[CPU], used, (int)fewer,
+                "In the last %s the CPUs were at most at %.0f %% in 98 of 100 minutes (limit %.0f %%) and the heap mostly below %.0f %%, "
+                "%s. %d KPUs would run at about %.0f %% CPU, for $%.0f a month less ($%.0f instead of $%.0f).",
+                phrase_span((double)for_s).text, most, settings[CPU], used, sight, (int)fewer,
                 most * (double)kpus / (double)fewer, kpu_usd_per_month((double)(kpus - fewer)),
                 kpu_usd_per_month((double)fewer + 1), kpu_usd_per_month((double)kpus + 1));
         finding_advise(

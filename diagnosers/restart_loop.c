@@ -196,15 +196,11 @@ static void advise(const struct window *w, const struct operation *change, const
                 advise_rollback(w, change, out, f);
         if (!is_trigger_known(v))
                 advise_reading(a, onset_s, out, f);
-        if (!v || !v->report.root_cause || !v->report.root_cause->escape)
+        if (!advise_waiting_for_snapshot(w, out, f) && (!v || !v->report.root_cause || !v->report.root_cause->escape))
                 finding_advise(
                         out, f,
                         "If the job dies again while it restores (Partial recovery is not supported): mend the trigger, stop with "
                         "force, wait for READY, start with SKIP_RESTORE_FROM_SNAPSHOT. That reprocesses or loses data.");
-        for (size_t i = 0; i < w->n_snapshots; i++)
-                if (w->snapshots[i].status && strcmp(w->snapshots[i].status, "CREATING") == 0)
-                        finding_advise(out, f, "Do not stop the application before snapshot %s is done.",
-                                       text_or_empty(w->snapshots[i].name));
 }
 
 /* Counter and running time must tell the same; when they do not, both are shown. */

@@ -36,6 +36,7 @@ struct lag {
         const struct series_view *series;
         double limit, now, slope_per_s; /* in the series' unit; slope 0: not rising */
         int64_t onset_s;
+        bool is_known;  /* enough of the time was seen, and the connector reported */
         bool is_behind; /* a finding */
 };
 
@@ -54,6 +55,7 @@ static struct lag look(const struct window *w, const struct series_view *s, doub
         /* -1 is the connector's "not reported yet" */
         if (!r.is_known || isnan(least) || least < 0)
                 return x;
+        x.is_known = true;
         x.now = r.last;
         x.onset_s = find_onset(s, limit);
         bool is_falling = r.line.slope_per_s < 0 && r.last < 0.95 * r.first;
@@ -81,7 +83,12 @@ static void advise(const struct window *w, double loss_s, struct findings *out, 
                         out, f,
                         "Lengthen the stream's retention now (IncreaseStreamRetentionPeriod, to 168 h): it costs little, takes effect at "
                         "once and buys the time for the rest.");
-        if (busy < 50)
+        if (isnan(busy))
+                finding_advise(
+                        out, f,
+                        "Compare the CPUs first, whose load is not known here: only when they are busy do more KPUs help, not with a slow "
+                        "sink, an outside call or a skewed key.");
+        else if (busy < 50)
                 finding_advise(
                         out, f,
                         "More KPUs will not help: the CPUs are at %.0f %% while the source waits, so a slow sink, an outside call or a "
@@ -139,11 +146,14 @@ static int judge(const struct window *w, const double *settings, struct findings
         struct lag x = {0};
         if (has_ms)
                 x = look(w, ms, settings[LIMIT] * 1000, settings[RISING]);
+        bool is_known = x.is_known;
         if (!x.is_behind && has_records)
                 x = look(w, records, settings[RECORDS], settings[RISING]);
         if (x.is_behind)
                 report(w, &x, settings, out);
-        return out->failed;
+        if (out->failed)
+                return out->failed;
+        return is_known || x.is_known ? 0 : JUDGE_BLIND;
 }
 
 const struct diagnoser diagnoser_source_lag = {

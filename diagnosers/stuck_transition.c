@@ -28,16 +28,9 @@ static const struct operation *running(const struct window *w) {
         return NULL;
 }
 
-static const struct snapshot *creating(const struct window *w) {
-        for (size_t i = 0; i < w->n_snapshots; i++)
-                if (w->snapshots[i].status && strcmp(w->snapshots[i].status, "CREATING") == 0)
-                        return &w->snapshots[i];
-        return NULL;
-}
-
 static void advise(const struct window *w, const struct operation *o, struct findings *out, struct finding *f) {
         const char *status = w->application->status;
-        const struct snapshot *s = creating(w);
+        const struct snapshot *s = snapshot_in_creation(w);
         if (s)
                 finding_advise(
                         out, f,

@@ -71,7 +71,7 @@ static const struct suppression *explains(const struct case_entry *cause, const 
                 return NULL;
         if (what(cause)->is_expected && !what(symptom)->is_expected)
                 return NULL;
-        return suppression_find(what(cause)->diagnoser, what(symptom)->diagnoser, symptom->severity);
+        return suppression_find(what(cause)->diagnoser, cause->severity, what(symptom)->diagnoser, symptom->severity);
 }
 
 /* Each case's nearest cause by the table's order, then up to the last one; the table has no cycles. */

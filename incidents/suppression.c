@@ -3,8 +3,10 @@
 
 #include "util/text.h"
 
-#define ALL SEVERITY_CRITICAL
-#define MILD SEVERITY_WARNING
+/* From which severity of the cause, and up to which of the symptom. */
+#define ALL SEVERITY_INFO, SEVERITY_CRITICAL
+#define MILD SEVERITY_INFO, SEVERITY_WARNING
+#define OF_CRITICAL SEVERITY_CRITICAL, SEVERITY_CRITICAL
 
 /* Acyclic, strongest causes first: the first row that holds names the explanation. What a cause explains only up to a
  * warning is worth a page of its own when it is critical. A lag never is: it follows from its cause and goes with it, even when it loses data. */
@@ -98,6 +100,9 @@ const struct suppression suppressions[] = {
         {"checkpoint_failure", "checkpoint_duration", ALL, "the checkpoints that complete are the slow ones"},
         {"checkpoint_failure", "snapshot", ALL, "a snapshot fails like the checkpoints"},
 
+        {"checkpoint_duration", "source_lag", OF_CRITICAL,
+         "a job that checkpoints back to back has little time to read"},
+
         {"source_lag", "throughput_drop", ALL, "less is read than arrives"},
         {"source_lag", "watermark_stall", ALL, "event time falls behind with the lag"},
 
@@ -105,12 +110,14 @@ const struct suppression suppressions[] = {
 
         {"checkpoint_duration", "state_growth", ALL, "what grows makes the checkpoints slow"},
         {"operation_failed", "snapshot", ALL, "the operation failed over its snapshot"},
-        {NULL, NULL, SEVERITY_INFO, NULL},
+        {NULL, NULL, ALL, NULL},
 };
 
-const struct suppression *suppression_find(const char *cause, const char *symptom, enum severity symptom_severity) {
+const struct suppression *suppression_find(const char *cause, enum severity cause_severity, const char *symptom,
+                                           enum severity symptom_severity) {
         for (const struct suppression *s = suppressions; s->cause; s++)
-                if (symptom_severity <= s->up_to && text_is(s->symptom, symptom) && text_is(s->cause, cause))
+                if (cause_severity >= s->from && symptom_severity <= s->up_to && text_is(s->symptom, symptom) &&
+                    text_is(s->cause, cause))
                         return s;
         return NULL;
 }

@@ -81,10 +81,12 @@ static void test_suppressions__names_and_order__are_known_and_acyclic(void **sta
         }
         for (size_t i = 0; diagnosers[i]; i++)
                 follow(diagnosers[i]->name, 0);
-        assert_non_null(suppression_find("restart_loop", "downtime", SEVERITY_CRITICAL));
-        assert_null(suppression_find("downtime", "restart_loop", SEVERITY_WARNING));
-        assert_non_null(suppression_find("memory_pressure", "backpressure", SEVERITY_WARNING));
-        assert_null(suppression_find("memory_pressure", "backpressure", SEVERITY_CRITICAL));
+        assert_non_null(suppression_find("restart_loop", SEVERITY_CRITICAL, "downtime", SEVERITY_CRITICAL));
+        assert_null(suppression_find("downtime", SEVERITY_CRITICAL, "restart_loop", SEVERITY_WARNING));
+        assert_non_null(suppression_find("memory_pressure", SEVERITY_WARNING, "backpressure", SEVERITY_WARNING));
+        assert_null(suppression_find("memory_pressure", SEVERITY_WARNING, "backpressure", SEVERITY_CRITICAL));
+        assert_non_null(suppression_find("checkpoint_duration", SEVERITY_CRITICAL, "source_lag", SEVERITY_CRITICAL));
+        assert_null(suppression_find("checkpoint_duration", SEVERITY_WARNING, "source_lag", SEVERITY_WARNING));
 }
 
 static const char plan_text[] =
