@@ -112,6 +112,8 @@ static int step(void *arg, const struct http_reply *reply, struct http_request *
                 return r < 0 ? err_set(reterr, r, "the message cannot be made: %s", strerror(-r)) : STEP_SEND;
         }
         c->outcome = type->read_reply(reply, loop_now_s(c->host.loop), &c->retry_s, &c->reason);
+        /* Whole seconds, and the one at hand has begun: no earlier than was asked. */
+        c->retry_s += c->retry_s > 0;
         return 0;
 }
 
