@@ -117,7 +117,9 @@ static int make_config(struct backtest *b, const struct work_order *order, struc
 
 static int begin(struct backtest *b, const struct work_order *order, struct err *reterr) {
         b->now_s = loop_now_s(b->loop);
-        b->from_s = b->now_s - (order->since_s > 0 ? order->since_s : SINCE_STANDARD_S);
+        int64_t since_s = order->since_s > 0 ? order->since_s : SINCE_STANDARD_S;
+        int64_t kept_s = order->host->config->retention_s; /* nothing is known of what was before */
+        b->from_s = b->now_s - (since_s < kept_s ? since_s : kept_s);
         int r = make_config(b, order, reterr);
         if (r == 0)
                 r = take_applications(b, order->target, order->application);

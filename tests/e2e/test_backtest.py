@@ -31,6 +31,7 @@ def pending(daemon):
 @pytest.fixture
 def watching(sim, daemon):
     """A daemon that has filled days of history and told of what it found."""
+    daemon.config += "[storage]\nretention = 5d\n"
     daemon.config = daemon.config.replace("backfill = 3h", "backfill = 4d").replace("interval = 1s", "interval = 10m")
     daemon.start()
     sim.wait("deliveries", 4, timeout=60)
@@ -96,3 +97,9 @@ def test_wrong__no_such_file_or_application__is_refused(sim, daemon):
     assert done.returncode == 1 and "/not/there cannot be read: No such file or directory" in done.stderr
     assert daemon.ctl("backtest", "--app", "nothing-*", check=False).returncode == 1
     assert brief(json.loads(daemon.ctl("--json", "backtest", "--since", "1h").stdout)) == []
+
+
+@pytest.mark.scenario("demo.json")
+def test_backtest__longer_than_anything_is_kept__begins_where_history_does(sim, watching):
+    whole = brief(watching.ask("backtest", "--since", "1970-01-02T00:00:00Z"))
+    assert whole == brief(watching.ask("backtest", "--since", "5d"))
