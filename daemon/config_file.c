@@ -119,6 +119,7 @@ static char **begin_named(struct reader *r) {
         if (r->section == SECTION_NOTIFIER) {
                 struct config_notifier *n = LIST_ADD(c->notifiers, c->n_notifiers, c->notifiers_size);
                 note_line(r, &r->notifier_lines, &r->n_notifier_lines, &r->notifier_lines_size);
+                note_line(r, &r->type_lines, &r->n_type_lines, &r->type_lines_size);
                 r->index = c->n_notifiers - 1;
                 if (n) {
                         n->min_severity = SEVERITY_WARNING;
@@ -298,6 +299,8 @@ static int on_key(void *arg, const char *ini_section, const char *name, const ch
                         r->failed = result;
                 else if (result < 0)
                         reader_fault(r, r->line, "%s", err.text);
+                if (r->section == SECTION_NOTIFIER && strcmp(name, "type") == 0 && r->index < r->n_type_lines)
+                        r->type_lines[r->index] = r->line;
                 return 1;
         }
         if (r->section == SECTION_DIAGNOSER)
@@ -379,6 +382,7 @@ static void reader_done(struct reader *r) {
         free(r->pending);
         free(r->target_lines);
         free(r->notifier_lines);
+        free(r->type_lines);
 }
 
 static int open_file(const char *path, FILE **ret, struct config_faults *faults) {

@@ -94,7 +94,7 @@ static void finish_notifier(struct reader *r, size_t index) {
         if (!n->type_name)
                 reader_fault(r, line, "[notifier %s]: type is missing: type = slack (or sns ...)", n->name);
         else if (!n->type)
-                report_unknown_type(r, n, line);
+                report_unknown_type(r, n, r->type_lines[index]);
         if (!n->type)
                 return;
         size_t n_keys = 0;

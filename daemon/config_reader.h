@@ -25,7 +25,8 @@ struct reader {
         bool had_section;                   /* any header so far */
         bool expects_key;                   /* the current line has a `=` and no key came of it yet */
         int *target_lines, *notifier_lines; /* where each began */
-        size_t n_target_lines, target_lines_size, n_notifier_lines, notifier_lines_size;
+        int *type_lines;                    /* where each notifier says its type; where it began while it has not */
+        size_t n_target_lines, target_lines_size, n_notifier_lines, notifier_lines_size, n_type_lines, type_lines_size;
         struct pending_key *pending;
         size_t n_pending, pending_size;
         int failed;

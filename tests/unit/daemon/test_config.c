@@ -344,7 +344,7 @@ static void test_fault__notifier__type_and_its_keys(void **state) {
         struct place *p = *state;
         refuse(p, TARGET "[notifier q]\nwebhook_url = https://h/x\n",
                "3: [notifier q]: type is missing: type = slack (or sns ...)\n");
-        refuse(p, TARGET "[notifier q]\ntype = slak\n", "3: [notifier q]: unknown type slak: did you mean slack?\n");
+        refuse(p, TARGET "[notifier q]\ntype = slak\n", "4: [notifier q]: unknown type slak: did you mean slack?\n");
         refuse(p, TARGET "[notifier q]\nwebhok_url = https://h/SECRET\ntype = slack\n",
                "4: unknown key webhok_url for type slack: did you mean webhook_url?\n");
         refuse(p, TARGET "[notifier q]\ntype = slack\nmin_severty = info\nwebhook_url = https://h/x\n",
