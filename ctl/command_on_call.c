@@ -73,6 +73,8 @@ static void silence_draw(struct screen *s, const cJSON *silence, const struct ar
                    "%lld` ends it.",
                    id);
         screen_wrap(s, 0, STYLE_PLAIN, buf_str(&text));
+        if (value_number(silence, "applications_now") == 0)
+                screen_wrap(s, 0, STYLE_YELLOW, "No application has such a name now: `flinkwatchctl apps` lists them.");
 }
 
 const struct command command_silence = {

@@ -29,8 +29,7 @@ void silence_done(struct silence *s) {
         *s = (struct silence){0};
 }
 
-void silence_write(struct jsonw *w, const struct silence *s, int64_t now_s) {
-        jsonw_object(w);
+void silence_write_members(struct jsonw *w, const struct silence *s, int64_t now_s) {
         jsonw_member_int(w, "id", s->id);
         jsonw_member_string(w, "target", s->target);
         jsonw_member_string(w, "application", s->applications);
@@ -41,5 +40,10 @@ void silence_write(struct jsonw *w, const struct silence *s, int64_t now_s) {
         jsonw_member_string(w, "created_by", s->created_by);
         jsonw_member_string(w, "comment", s->comment);
         jsonw_member_string(w, "ended_by", s->ended_by);
+}
+
+void silence_write(struct jsonw *w, const struct silence *s, int64_t now_s) {
+        jsonw_object(w);
+        silence_write_members(w, s, now_s);
         jsonw_object_end(w);
 }

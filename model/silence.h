@@ -23,6 +23,8 @@ bool silence_is_active(const struct silence *s, int64_t at_s);
 bool silence_covers(const struct silence *s, const char *target, const char *application, const char *diagnoser,
                     int64_t at_s);
 void silence_done(struct silence *s);
+/* The members of an object that is open. */
+void silence_write_members(struct jsonw *w, const struct silence *s, int64_t now_s);
 void silence_write(struct jsonw *w, const struct silence *s, int64_t now_s);
 
 SCOPED_DEFINE_VALUE(struct silence, silence_done)

@@ -179,6 +179,9 @@ static void test_answers_to_changes__at_any_width__are_as_read(void **state) {
         static const struct scene scenes[] = {
                 {"ack-one", "ack-one", {"x", "ack", "17"}},
                 {"silence-one", "silence-one", {"x", "silence", "--app", "payments", "--for", "12h", "--comment", "c"}},
+                {"silence-nobody",
+                 "silence-nobody",
+                 {"x", "silence", "--app", "pay-ments", "--for", "12h", "--comment", "c"}},
                 {"unsilence-one", "silence-one", {"x", "unsilence", "6"}},
                 {"poll-one", "poll-one", {"x", "poll", "prod-eu"}},
                 {"reload-done", "reload-done", {"x", "reload"}},

@@ -42,6 +42,7 @@ static void test_ack__what_cannot_be__is_refused(void **state) {
 
 static void test_silence__added_listed_and_ended(void **state) {
         struct store *s = store_of(state);
+        put_application(s, "prod", "orders");
         cJSON *made = ask(s, "silence",
                           "{\"app\":\"ord*\",\"diagnoser\":\"downtime\",\"for\":\"2h\",\"comment\":\"move\"}");
         assert_true(number_at(made, "id") == 1);
@@ -53,6 +54,12 @@ static void test_silence__added_listed_and_ended(void **state) {
         assert_string_equal(text_at(made, "ends_at"), "2026-01-02T02:00:00Z");
         assert_true(cJSON_IsTrue(at(made, "active")));
         assert_true(cJSON_IsNull(at(made, "target")));
+        assert_true(number_at(made, "applications_now") == 1);
+        cJSON_DeleteItemFromObject(made, "applications_now");
+        cJSON *typo = ask(s, "silence", "{\"app\":\"ordersx\",\"for\":60,\"comment\":\"x\"}");
+        assert_true(number_at(typo, "applications_now") == 0);
+        cJSON_Delete(typo);
+        cJSON_Delete(ask(s, "unsilence", "{\"id\":2}"));
         cJSON *list = ask(s, "silences", NULL);
         assert_int_equal(cJSON_GetArraySize(list), 1);
         assert_true(cJSON_Compare(list->child, made, true));
@@ -64,7 +71,7 @@ static void test_silence__added_listed_and_ended(void **state) {
         assert_int_equal(cJSON_GetArraySize(list), 0);
         cJSON_Delete(list);
         list = ask(s, "silences", "{\"all\":true}");
-        assert_int_equal(cJSON_GetArraySize(list), 1);
+        assert_int_equal(cJSON_GetArraySize(list), 2);
         ask_refused(s, RPC_CHANGE, "unsilence", "{\"id\":1}", -32000, "silence 1 is over already");
         cJSON_Delete(list);
         cJSON_Delete(made);
