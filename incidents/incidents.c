@@ -180,7 +180,7 @@ static int let_rest(const struct desk *d, const struct case_entry *e) {
         SCOPED(incident_done) struct incident i = {0};
         if (incident_dup(e->known, &i) < 0 || note_symptoms(d, e, &i) < 0)
                 return -ENOMEM;
-        if (i.absent_since_s == 0)
+        if (i.absent_since_s == 0 || i.absent_since_s > d->j->now_s) /* by a clock that was set back since */
                 i.absent_since_s = d->j->now_s;
         int64_t enough_s = d->policy->resolve_after_s << (i.returns < RETURNS_MAX ? i.returns : RETURNS_MAX);
         bool is_over = d->j->now_s - i.absent_since_s >= enough_s;

@@ -64,6 +64,20 @@ static void test_incident__found_and_gone__opens_once_and_resolves_after_a_while
         done_stage(&s);
 }
 
+static void test_incident__gone_when_the_clock_is_set_back__rests_from_then(void **state) {
+        (void)state;
+        struct stage s;
+        setup_stage(&s);
+        find(&s, "restart_loop", SEVERITY_CRITICAL, T0 - 7200);
+        assert_string_equal(judge(&s, T0), "opened restart_loop -> slack pager");
+        assert_string_equal(judge(&s, T0 + 60), "");
+        assert_string_equal(judge(&s, T0 - 3600), "");
+        assert_int_equal(s.incidents[0].absent_since_s, T0 - 3600);
+        assert_string_equal(judge(&s, T0 - 3600 + 599), "");
+        assert_string_equal(judge(&s, T0 - 3600 + 600), "resolved restart_loop -> slack pager");
+        done_stage(&s);
+}
+
 static void test_incident__flickers__stays_open(void **state) {
         (void)state;
         struct stage s;
@@ -365,6 +379,7 @@ static void test_judge__any_allocation_fails__is_out_of_memory_and_leaks_nothing
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_incident__found_and_gone__opens_once_and_resolves_after_a_while),
+                cmocka_unit_test(test_incident__gone_when_the_clock_is_set_back__rests_from_then),
                 cmocka_unit_test(test_incident__flickers__stays_open),
                 cmocka_unit_test(test_incident__returns_soon__is_the_same_and_rests_longer),
                 cmocka_unit_test(test_incident__grows_worse__escalates_once),
