@@ -720,7 +720,7 @@ const struct fault_rule fault_rules[] = {
          .advice = "Check the field in the parser and send what does not parse to a side output; restarting reads the "
          "same record again."},
         {"value-words",
-         .words = "invalid uuid string|cannot parse date|unparseable date|unparseable number|character array is "
+         .words = "invalid uuid string|cannot parse date|unparsable date|unparsable number|character array is "
          "missing|not a valid json",
          .role = TRIGGER, .category = "bad_record", .flags = RULE_EXPLAINS,
          .reason = "A field of a record is not a value of its type; the message quotes it.",

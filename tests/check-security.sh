@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Every test, file and fuzz target that SECURITY.md names is there.
+# shellcheck disable=SC2016
 set -eu
 source=${FLINKWATCH_SRCDIR:-.}
 status=0
