@@ -97,6 +97,7 @@ static int open_new(const struct desk *d, const struct case_entry *e) {
                 return -ENOMEM;
         i.is_quiet = !is_loud;
         i.announced_severity = is_loud ? e->severity : SEVERITY_INFO;
+        i.told_at_s = is_loud ? d->j->now_s : 0;
         struct transition *t = record(d, EVENT_OPENED, &i);
         if (!t)
                 return -ENOMEM;
@@ -164,6 +165,8 @@ static int carry_on(const struct desk *d, const struct case_entry *e) {
         }
         if (is_loud) {
                 i.is_quiet = false;
+                if (event == EVENT_OPENED)
+                        i.told_at_s = d->j->now_s;
                 if (e->severity > i.announced_severity)
                         i.announced_severity = e->severity;
         }

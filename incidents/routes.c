@@ -40,13 +40,14 @@ int routes_tell_acknowledgement(const struct incident_policy *p, struct transiti
         return r;
 }
 
-/* Reminders fall on multiples of the interval since the incident opened: which one is due follows from two instants that are stored,
+/* Reminders fall on multiples of the interval since the incident was told as opened: which one is due follows from two instants that are stored,
  * so that a restart neither repeats nor loses one. */
 static bool is_due(const struct route *r, const struct incident *known, int64_t now_s) {
         if (r->repeat_interval_s <= 0 || !takes(r, known, known->announced_severity))
                 return false;
-        int64_t before_s = known->updated_at_s > known->opened_at_s ? known->updated_at_s - known->opened_at_s : 0;
-        return (now_s - known->opened_at_s) / r->repeat_interval_s > before_s / r->repeat_interval_s;
+        int64_t since_s = known->told_at_s > 0 ? known->told_at_s : known->opened_at_s;
+        int64_t before_s = known->updated_at_s > since_s ? known->updated_at_s - since_s : 0;
+        return (now_s - since_s) / r->repeat_interval_s > before_s / r->repeat_interval_s;
 }
 
 bool routes_remind(const struct incident_policy *p, const struct incident *known, int64_t now_s) {

@@ -32,6 +32,7 @@ struct incident {
         int64_t opened_at_s, updated_at_s, acknowledged_at_s, resolved_at_s; /* 0: not */
         int64_t absent_since_s;           /* the finding has been gone since; 0: it is there */
         enum severity announced_severity; /* highest that was told */
+        int64_t told_at_s;                /* when it was last told as opened; 0: never */
         int64_t returns;                  /* times it opened again after it was resolved */
         bool is_quiet; /* silenced, in maintenance, expected, or in the past: recorded, nobody is told */
         char *acknowledged_by, *comment;

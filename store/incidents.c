@@ -21,6 +21,7 @@ static const struct column incident_columns[] = {
         COLUMN(incident, returns, INT64),
         COLUMN(incident, announced_severity, ENUM),
         COLUMN(incident, is_quiet, BOOL),
+        COLUMN(incident, told_at_s, INT64),
         COLUMN(incident, acknowledged_by, TEXT),
         COLUMN(incident, comment, TEXT),
         {"diagnoser", COLUMN_WORD, offsetof(struct incident, finding.diagnoser)},

@@ -129,8 +129,11 @@ static const char usage_by_tier[] =
         "DROP TABLE api_usage_before;";
 
 /* Only ever add to the end. */
-static const char *const migrations[] = {facts,        incidents, samples, events,
-                                         explanations, silences,  digests, usage_by_tier};
+static const char told[] = "ALTER TABLE incident ADD COLUMN told_at_s INT;"
+                           "UPDATE incident SET told_at_s = CASE WHEN is_quiet THEN 0 ELSE opened_at_s END;";
+
+static const char *const migrations[] = {facts,    incidents, samples,       events, explanations,
+                                         silences, digests,   usage_by_tier, told};
 
 int64_t schema_version(void) {
         return (int64_t)ELEMENTS(migrations);

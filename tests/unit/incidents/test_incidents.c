@@ -284,6 +284,27 @@ static void test_incident__long_open__is_reminded_of_at_its_interval(void **stat
         done_stage(&s);
 }
 
+/* A first start opens what began earlier at its time in the past, and tells it once it has caught up. */
+static void test_incident__told_long_after_it_opened__is_reminded_of_an_interval_later(void **state) {
+        (void)state;
+        struct stage s;
+        setup_stage(&s);
+        s.policy.is_quiet = true;
+        find(&s, "restart_loop", SEVERITY_CRITICAL, T0);
+        judge(&s, T0);
+        s.policy.is_quiet = false;
+        int64_t told_s = T0 + 12 * 3600 - 10 * MINUTE;
+        find(&s, "restart_loop", SEVERITY_CRITICAL, T0);
+        assert_int_equal(strncmp(judge(&s, told_s), "opened restart_loop", 19), 0);
+        for (int64_t at_s = told_s + 5 * MINUTE; at_s < told_s + 4 * 3600; at_s += 5 * MINUTE) {
+                find(&s, "restart_loop", SEVERITY_CRITICAL, T0);
+                assert_string_equal(judge(&s, at_s), "");
+        }
+        find(&s, "restart_loop", SEVERITY_CRITICAL, T0);
+        assert_string_equal(judge(&s, told_s + 4 * 3600), "reminder restart_loop -> pager");
+        done_stage(&s);
+}
+
 static void set_cause(struct finding *f, const char *exception_class) {
         f->root_cause = calloc(1, sizeof *f->root_cause);
         *f->root_cause = (struct root_cause){
@@ -393,6 +414,7 @@ int main(void) {
                 cmocka_unit_test(test_incident__worse_cause_after_its_symptom__pages),
                 cmocka_unit_test(test_incident__remark__explains_no_page),
                 cmocka_unit_test(test_incident__long_open__is_reminded_of_at_its_interval),
+                cmocka_unit_test(test_incident__told_long_after_it_opened__is_reminded_of_an_interval_later),
                 cmocka_unit_test(test_incident__cause_becomes_known__is_told_once_and_kept),
                 cmocka_unit_test(test_incident__subjects__are_separate),
                 cmocka_unit_test(test_incident__telemetry_gap__lowers_confidence),
