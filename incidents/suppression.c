@@ -46,6 +46,7 @@ const struct suppression suppressions[] = {
         {"downtime", "operation_failed", ALL, "the operation that failed left the job down"},
         {"downtime", "overprovisioned", ALL, "a job that is down uses little"},
         {"downtime", "telemetry_gap", ALL, "a job that is down publishes little"},
+        {"downtime", "snapshot", ALL, "a job that is down cannot take a snapshot"},
 
         {"telemetry_gap", "job_stalled", ALL, "without metrics nobody can tell"},
 
