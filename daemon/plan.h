@@ -31,7 +31,8 @@ struct watched {
         bool is_changed[PLAN_FACTS]; /* to be read at once */
         int64_t gone_at_s;           /* ListApplications does not name it any more; 0: it does */
         int64_t described_at_s;
-        int64_t asked_at_s[PLAN_FACTS]; /* per kind of fact */
+        int64_t asked_at_s[PLAN_FACTS];    /* per kind of fact */
+        int64_t answered_at_s[PLAN_FACTS]; /* the last asked_at_s that was answered */
         int64_t judged_until_s;
         int64_t restarted_at_s; /* its running time was last seen to fall */
         int64_t retry_at_s;     /* facts could not be read: not before */

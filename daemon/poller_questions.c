@@ -90,13 +90,20 @@ bool poller_read_facts(struct poller *p) {
                         timer_start(&p->resume, p->host.loop, wait_ms, poller_go_on, p);
                         return false;
                 }
-                int64_t from_s = w->asked_at_s[which] > 0 ? w->asked_at_s[which] - OPERATIONS_OVERLAP_S : 0;
+                int64_t from_s = w->answered_at_s[which] > 0 ? w->answered_at_s[which] - OPERATIONS_OVERLAP_S : 0;
                 struct collect_job job = {.wants_job_plan = true, .from_ms = from_s * 1000};
                 w->asked_at_s[which] = p->round_at_s;
                 w->is_changed[which] = false;
                 poller_start_task(p, facts[which].collector, w->name, &job);
         }
         return true;
+}
+
+void poller_note_answer(struct poller *p, const struct slot *s) {
+        struct watched *w = s->application ? plan_find(&p->plan, s->application) : NULL;
+        for (size_t which = 0; w && which < PLAN_FACTS; which++)
+                if (facts[which].collector == s->collector)
+                        w->answered_at_s[which] = w->asked_at_s[which];
 }
 
 /* Tasks and operators are named nowhere else. A new one takes ListMetrics a quarter of an hour, a deploy makes new ones. */

@@ -105,6 +105,7 @@ static void task_done(void *arg, int result, const struct err *err) {
                 note_failure(p, s, err);
         } else {
                 p->n_good++;
+                poller_note_answer(p, s);
                 if (s->collector == &collector_discovery)
                         take_names(p);
                 if (s->collector == &collector_series_list)

@@ -146,3 +146,16 @@ def test_journal__listening__lines_carry_priorities(sim, daemon):
 def test_command_line__options__do_what_they_say(sim, daemon, arguments, status, word):
     done = daemon.run(*arguments)
     assert done.returncode == status and word in done.stdout + done.stderr
+
+
+@pytest.mark.scenario("demo.json")
+def test_operations__asked_in_vain_at_first__are_read_whole_later(sim, daemon):
+    sim.faults({"kind": "status", "status": 500, "operation": "ListApplicationOperations", "times": "always"})
+    daemon.start()
+    daemon.wait_log(r"orders: ListApplicationOperations: ")
+    sim.clear_faults()
+
+    def is_known(_):
+        with sqlite3.connect(os.path.join(daemon.state, "flinkwatch.db")) as db:
+            return db.execute("SELECT count(*) FROM operation WHERE application = 'orders'").fetchone() == (1,)
+    sim.wait_for(is_known, timeout=30)
