@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exceptions in a line each, as the task's deepest: of what kind they are. Each row was read against its service's documentation."""
+"""Exceptions in a line each, as the task's deepest: of what kind they are. The kinds are the program's own, read one by one before they were
+kept: they guard what is there, and say nothing of how good it is. The other files' verdicts were written first."""
 from flinklog import Log
 
 OUTER = "org.apache.flink.streaming.runtime.tasks.ExceptionInChainedOperatorException: Could not forward element to next operator\n\tat org.apache.flink.X.y(X.java:1)\nCaused by: "
