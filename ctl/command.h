@@ -43,6 +43,13 @@ struct option {
         bool is_hidden; /* not in the help */
 };
 
+/* The row of every command that can be narrowed to some applications. */
+#define OPTION_APPLICATIONS                                                                                            \
+        {                                                                                                              \
+                .name = "app", .kind = VALUE_TEXT, .value_name = "GLOB", .source = SOURCE_APPLICATION,                 \
+                .help = "only applications of such names (* any run, ? one character)"                                 \
+        }
+
 struct session;
 struct arguments;
 

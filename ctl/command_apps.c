@@ -8,11 +8,7 @@
 #include "ctl/words.h"
 
 static const struct option apps_options[] = {
-        {.name = "app",
-         .kind = VALUE_TEXT,
-         .value_name = "GLOB",
-         .source = SOURCE_APPLICATION,
-         .help = "only applications of such names (* any run, ? one character)"},
+        OPTION_APPLICATIONS,
         {0},
 };
 

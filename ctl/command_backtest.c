@@ -17,11 +17,7 @@
 enum { JSON_MAX_BYTES = 512 << 20, PATH_SHOWN_MAX = 4096 };
 
 static const struct option options[] = {
-        {.name = "app",
-         .kind = VALUE_TEXT,
-         .value_name = "GLOB",
-         .source = SOURCE_APPLICATION,
-         .help = "only applications of such names (* any run, ? one character)"},
+        OPTION_APPLICATIONS,
         {.name = "since",
          .kind = VALUE_INSTANT,
          .value_name = "DUR",

@@ -9,11 +9,7 @@
 
 static const struct option options[] = {
         {.name = "all", .help = "resolved ones, too"},
-        {.name = "app",
-         .kind = VALUE_TEXT,
-         .value_name = "GLOB",
-         .source = SOURCE_APPLICATION,
-         .help = "only applications of such names (* any run, ? one character)"},
+        OPTION_APPLICATIONS,
         {.name = "since",
          .kind = VALUE_INSTANT,
          .value_name = "DUR",
