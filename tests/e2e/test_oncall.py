@@ -176,16 +176,22 @@ def test_socket__a_thousand_clients__are_answered_while_polls_stay_on_time(sim, 
 
 @pytest.mark.scenario("demo.json")
 def test_status__while_the_past_is_read__shows_how_far_it_is(sim, daemon):
+    """The past is held back twice: before anything of it is there, and after the figures of the applications."""
+    past = {"kind": "hold", "times": "always", "operation": "GetMetricData"}
+    whole, rest = sim.faults([{**past, "times": 1}, {**past, "after": 1}])
     daemon.config = daemon.config.replace("backfill = 3h", "backfill = 1d")
     daemon.start()
-    seen, end = [], time.monotonic() + 2 * TIMEOUT
-    while not seen or seen[-1] is not None:
-        assert time.monotonic() < end, seen[-3:]
-        seen.append(daemon.ask("status")["targets"][0]["progress"])
-    told = [progress for progress in seen if progress]
-    assert told and all(p["series_read"] <= p["series"] and p["applications_judged"] <= p["applications"] for p in told)
-    assert [p["series_read"] for p in told] == sorted(p["series_read"] for p in told)
-    assert max(p["applications"] for p in told) == 4 and max(p["series"] for p in told) > 30
+    sim.wait("requests", 1, timeout=TIMEOUT, operation="GetMetricData", pending=1)
+    began = daemon.ask("status")["targets"][0]["progress"]
+    assert began["applications"] == 4 and began["series"] > 30 and began["series_read"] == began["applications_judged"] == 0
+    assert f"0 of {began['series']} series read, 0 of 4 applications judged" in re.sub(r"\s+", " ", daemon.ctl("status").stdout)
+    sim.remove_fault(whole)
+    sim.wait("requests", 2, timeout=TIMEOUT, operation="GetMetricData")
+    halfway = daemon.ask("status")["targets"][0]["progress"]
+    assert 0 < halfway["series_read"] < halfway["series"] and halfway["applications_judged"] <= halfway["applications"] == 4
+    sim.remove_fault(rest)
+    daemon.wait_log("poll finished")
+    assert daemon.ask("status")["targets"][0]["progress"] is None
     assert "looking back" not in daemon.ctl("status").stdout
 
 

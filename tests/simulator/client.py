@@ -149,6 +149,9 @@ class Simulator:
     def clear_faults(self):
         self.control("DELETE", "faults")
 
+    def remove_fault(self, fault_id):
+        self.control("DELETE", f"faults/{fault_id}")
+
     def clock(self):
         return self.control("GET", "clock")
 

@@ -18,7 +18,7 @@ from .wire import Response
 
 REPLACING = ("throttle", "status", "html", "reset", "hang", "expired_token", "invalid_next_token", "access_denied",
              "big_body", "error", "empty_body")
-CHANGING = ("slow", "trickle", "truncate", "bad_json", "wrong_content_type", "skew", "clock_offset", "vary",
+CHANGING = ("slow", "hold", "trickle", "truncate", "bad_json", "wrong_content_type", "skew", "clock_offset", "vary",
             "result_status", "close", "age")
 LISTENING = ("refuse", "tls_fail")
 MATCH_KEYS = ("service", "operation", "application", "path", "access_key_id", "method", "region")
@@ -39,6 +39,7 @@ class Fault:
         self.skip = int(spec.get("after", 0))
         self.hits = 0
         self.seen = 0
+        self.removed = threading.Event()
         unknown = set(self.match) - set(MATCH_KEYS)
         if self.kind not in REPLACING + CHANGING + LISTENING or unknown:
             raise ValueError(f"fault kind {self.kind!r}, match keys {sorted(unknown)}")
@@ -88,7 +89,10 @@ class Faults:
 
     def clear(self, ids=None):
         with self._lock:
-            self._faults = [f for f in self._faults if ids is not None and f.id not in ids]
+            gone = [f for f in self._faults if ids is None or f.id in ids]
+            self._faults = [f for f in self._faults if f not in gone]
+        for fault in gone:
+            fault.removed.set()
 
     def describe(self):
         with self._lock:
@@ -130,6 +134,8 @@ class Faults:
                 change = globals().get("_" + fault.kind)
                 if change is not None:
                     change(fault.spec, response)
+                elif fault.kind == "hold":
+                    response.plan.released.append(fault.removed)
         return response
 
 

@@ -62,11 +62,12 @@ class Request:
 class Plan:
     """How a reply leaves: everything here is a fault."""
 
-    __slots__ = ("delay_s", "chunk_bytes", "chunk_delay_s", "cut_bytes", "reset", "hang_s",
+    __slots__ = ("delay_s", "released", "chunk_bytes", "chunk_delay_s", "cut_bytes", "reset", "hang_s",
                  "extra_length", "close", "stream_bytes")
 
     def __init__(self):
         self.delay_s = 0.0           # before the first byte
+        self.released = []           # events to wait for before the first byte
         self.chunk_bytes = 0         # trickle: that many bytes, then a pause
         self.chunk_delay_s = 0.0
         self.cut_bytes = None        # send no more body than this, then close
@@ -211,6 +212,8 @@ class Connection:
             raise Closed
         if plan.delay_s:
             self._pause(plan.delay_s)
+        for event in plan.released:
+            self._wait_for(event)
         if plan.reset == "before":
             self._reset()
         body = response.body
@@ -271,6 +274,11 @@ class Connection:
                 raise Closed
             if readable:
                 time.sleep(min(0.05, left))
+
+    def _wait_for(self, event):
+        while not event.wait(0.05):
+            if select.select([self.sock], [], [], 0)[0] and not self._is_alive():
+                raise Closed
 
     def _is_alive(self):
         if self.scheme == "https":

@@ -216,6 +216,28 @@ def test_slow__client_leaves__thread_ends(sim):
     sim.wait_for(lambda s: s.state()["in_flight"] == 0, 5)
 
 
+def test_hold__answers_when_the_fault_is_removed(sim):
+    held, _ = sim.faults([{"kind": "hold"}, {"kind": "hold", "after": 1}])
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        first = pool.submit(apps, sim)
+        sim.wait_for(lambda s: s.state()["in_flight"] == 1)
+        second = pool.submit(apps, sim)
+        sim.wait_for(lambda s: s.state()["in_flight"] == 2)
+        sim.remove_fault(held)
+        assert first.result(10).status == 200
+        sim.wait_for(lambda s: s.state()["in_flight"] == 1)
+        assert not second.done()
+        sim.clear_faults()
+        assert second.result(10).status == 200
+
+
+def test_hold__client_leaves__thread_ends(sim):
+    sim.faults({"kind": "hold"})
+    with pytest.raises(TimeoutError):
+        apps(sim, timeout=0.3)
+    sim.wait_for(lambda s: s.state()["in_flight"] == 0, 5)
+
+
 def test_trickle__head_at_once_body_in_drops(sim):
     sim.faults({"kind": "trickle", "bytes": 200, "delay": "50ms"})
     parts = urlsplit(sim.url)
