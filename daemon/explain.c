@@ -6,21 +6,16 @@
 #include <string.h>
 
 #include "daemon/investigation.h"
+#include "diagnosers/first_fault.h"
 #include "diagnosers/statistics.h"
 #include "util/list.h"
 #include "util/text.h"
 
 enum {
         SINCE_STANDARD_S = 3600,
-        BEFORE_S = 600, /* of an onset, at first */
-        AFTER_S = 180,
         QUIET_S = 3600, /* without a restart: what comes after it is another episode */
         PROGRESS_MAX_LINES = 500,
 };
-
-/* Findings that are explained by a first fault, if an incident with one is open. */
-static const char *const diagnosed[] = {"restart_loop", "downtime", "job_stalled", "operation_failed",
-                                        "stuck_transition"};
 
 struct explain_work {
         struct rpc_work base;
@@ -123,11 +118,9 @@ static int find_incident(struct store *s, const struct inquiry *q, int64_t *ret_
         *ret_onset_s = 0;
         for (size_t i = 0; r == 0 && i < rows.n_rows; i++) {
                 const struct incident *known = &rows.rows[i];
-                for (size_t k = 0; k < ELEMENTS(diagnosed); k++)
-                        if (strcmp(known->application, q->application) == 0 &&
-                            strcmp(known->finding.diagnoser, diagnosed[k]) == 0 &&
-                            (*ret_onset_s == 0 || known->finding.onset_s < *ret_onset_s))
-                                *ret_onset_s = known->finding.onset_s;
+                if (strcmp(known->application, q->application) == 0 && first_fault_explains(known->finding.diagnoser) &&
+                    (*ret_onset_s == 0 || known->finding.onset_s < *ret_onset_s))
+                        *ret_onset_s = known->finding.onset_s;
         }
         return r;
 }
@@ -167,8 +160,8 @@ static int find_inquiry(struct store *s, int64_t since_s, int64_t now_s, struct 
                 r = find_restarts(s, q, from_s, now_s, &onset_s);
         q->is_fixed = onset_s == 0;
         q->onset_s = q->is_fixed ? from_s : onset_s;
-        q->from_s = q->is_fixed ? from_s : onset_s - BEFORE_S;
-        q->to_s = q->is_fixed ? now_s : onset_s + AFTER_S;
+        q->from_s = q->is_fixed ? from_s : onset_s - FIRST_FAULT_BEFORE_S;
+        q->to_s = q->is_fixed ? now_s : onset_s + FIRST_FAULT_AFTER_S;
         return r;
 }
 

@@ -16,8 +16,9 @@
 
 enum {
         LOGS_TURN_MS = 225, /* FilterLogEvents: 5 a second for the account and region; a person may read logs as well */
-        CONTROL_TURN_MS = 300, /* ListApplicationSnapshots: beside what the polls ask */
-        READ_MAX = 64 << 20,   /* bytes of messages, over all spans */
+        CONTROL_TURN_MS = 300,    /* ListApplicationSnapshots: beside what the polls ask */
+        READ_MAX = 64 << 20,      /* bytes of messages, over all spans; */
+        READ_PAST_MAX = 16 << 20, /* of an episode that is over */
         EDGE_S = 60,
         WORDY_S = 6 * 3600, /* in a span as long as that only failures are asked for */
         AGAIN_S = 3600,     /* after what was refused; */
@@ -51,7 +52,7 @@ struct investigation {
         int64_t newest_ms; /* of the events of this span, */
         size_t n_newest;   /* how many of them have it; */
         size_t n_known;    /* how many of them come again after a retry */
-        int64_t n_bytes;
+        int64_t n_bytes, bytes_max;
         int64_t fault_s; /* of the best passage; 0: none */
         struct metric_query queries[PIVOT_METRICS_MAX];
         bool has_asked_metrics, is_aside;
@@ -251,7 +252,7 @@ static int compare(struct investigation *i) {
 static void next_span(struct investigation *i, bool was_cut) {
         struct fault_context nothing = {0};
         passage_done(&i->now);
-        bool is_full = i->n_bytes >= READ_MAX;
+        bool is_full = i->n_bytes >= i->bytes_max;
         if (is_full || !log_search_next(&i->search, i->best.found, was_cut, &i->now.span)) {
                 end_search(i);
                 return;
@@ -426,10 +427,11 @@ int investigation_start(const struct investigation_host *host, const struct inqu
         i->search = (struct log_search){.onset_s = q->onset_s,
                                         .from_s = q->from_s,
                                         .to_s = q->to_s,
-                                        .now_s = loop_now_s(host->loop),
+                                        .now_s = q->over_s > 0 ? q->over_s : loop_now_s(host->loop),
                                         .step = -1,
                                         .is_fixed = q->is_fixed,
                                         .is_wordy = q->to_s - q->from_s > WORDY_S};
+        i->bytes_max = q->over_s > 0 ? READ_PAST_MAX : READ_MAX;
         i->is_aside = q->is_aside;
         timer_start(&i->timer, host->loop, 0, begin, i);
         *ret = i;

@@ -28,6 +28,7 @@ struct inquiry {
         const char *target, *application;
         int64_t onset_s;      /* of the episode */
         int64_t from_s, to_s; /* where to look first */
+        int64_t over_s;       /* it was over then: nothing later is read, and less of it; 0: it goes on */
         bool is_fixed;        /* and nowhere else */
         bool is_aside;        /* for who asks, not for the store */
 };

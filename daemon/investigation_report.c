@@ -162,11 +162,14 @@ static const struct operation *ended_by(const struct window *w, const struct inc
         return best;
 }
 
-static int find_before(struct store *s, const struct window *w, const struct explanation *e, struct root_cause *c) {
+int report_find_before(struct store *s, const struct window *w, struct explanation *e) {
+        struct root_cause *c = e->report.root_cause;
         SCOPED(incident_done) struct incident i = {0};
         SCOPED(buf_done) struct buf text = BUF_INIT(SEEN_MAX_BYTES);
         char from[TIME_TEXT_MAX], to[TIME_TEXT_MAX];
-        int r = c->fingerprint ? store_find_fault(s, c->fingerprint, e->target, e->application, &i) : 1;
+        int r = 1;
+        if (c->fingerprint)
+                r = store_find_fault(s, c->fingerprint, e->target, e->application, e->onset_s, &i);
         if (r != 0)
                 return r < 0 ? r : 0;
         time_rfc3339(i.finding.onset_s, from);
@@ -184,8 +187,7 @@ static int find_before(struct store *s, const struct window *w, const struct exp
         else
                 buf_put_str(&text, "; it ended without an operation");
         buf_put_char(&text, '.');
-        c->seen_before = buf_steal(&text);
-        return c->seen_before ? 0 : -ENOMEM;
+        return text.failed ? -ENOMEM : text_replace(&c->seen_before, buf_str(&text));
 }
 
 static int keep_lines(struct fault_report *r, struct finding *to) {
@@ -237,5 +239,5 @@ int report_keep(struct store *s, const struct window *w, struct fault_report *r,
         r->n_advice = r->n_symptoms = 0;
         int failed = keep_lines(r, f);
         f->title = headline(c);
-        return failed < 0 ? failed : find_before(s, w, to, c);
+        return failed < 0 ? failed : report_find_before(s, w, to);
 }

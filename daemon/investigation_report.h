@@ -17,5 +17,7 @@ void report_context(struct store *s, const char *target, const struct window *w,
 /* Queries for metrics of the hour before at_s that tell a symptom's cause and are not in the window; their number or -errno. */
 int report_missing(struct store *s, const char *target, const struct window *w, int64_t at_s,
                    struct metric_query to[PIVOT_METRICS_MAX]);
+/* Says of the explanation's cause when the same fault was there before, and what ended it; nothing when it was not. 0 or -errno. */
+int report_find_before(struct store *s, const struct window *w, struct explanation *e);
 /* Takes over the report's texts; says what is known of the same fault earlier. 0 or -errno. */
 int report_keep(struct store *s, const struct window *w, struct fault_report *r, struct explanation *to);

@@ -18,6 +18,7 @@ struct entry {
         struct investigations *owner;
         char *application;
         struct want want;
+        int64_t over_s;                      /* the episode was over then; 0: it goes on, and is served first */
         int64_t not_before_ms;               /* it failed: try again then */
         struct timer hold;                   /* runs while a page may wait */
         struct investigation *investigation; /* NULL: waits for its turn, or is over */
@@ -98,7 +99,8 @@ static void start(struct entry *e) {
                             .application = e->application,
                             .onset_s = e->want.onset_s,
                             .from_s = e->want.from_s,
-                            .to_s = e->want.to_s};
+                            .to_s = e->want.to_s,
+                            .over_s = e->over_s};
         host.arg = e;
         host.done = on_done;
         if (investigation_start(&host, &q, &e->investigation) == 0)
@@ -107,13 +109,20 @@ static void start(struct entry *e) {
                 log_error("%s: %s: out of memory", host.tag, e->application);
 }
 
+static bool is_waiting(const struct entry *e, bool is_past) {
+        return !e->investigation && !e->is_over && (e->over_s > 0) == is_past;
+}
+
 static void start_waiting(struct investigations *s) {
         for (struct entry *e = s->entries; e && s->n_active < ACTIVE_MAX; e = e->next)
-                if (!e->investigation && !e->is_over)
+                if (is_waiting(e, false))
+                        start(e);
+        for (struct entry *e = s->entries; e && s->n_active == 0; e = e->next)
+                if (is_waiting(e, true))
                         start(e);
 }
 
-static struct entry *add(struct investigations *s, const char *application, const struct want *want) {
+static struct entry *add(struct investigations *s, const char *application, const struct want *want, int64_t over_s) {
         struct entry *e = calloc(1, sizeof *e), **link = &s->entries;
         if (!e || text_replace(&e->application, application) < 0) {
                 free(e);
@@ -121,32 +130,46 @@ static struct entry *add(struct investigations *s, const char *application, cons
         }
         e->owner = s;
         e->want = *want;
-        timer_start(&e->hold, s->host.each.loop, HOLD_S * 1000, on_hold_over, e);
+        e->over_s = over_s;
+        if (over_s == 0)
+                timer_start(&e->hold, s->host.each.loop, HOLD_S * 1000, on_hold_over, e);
         while (*link)
                 link = &(*link)->next;
         *link = e;
         return e;
 }
 
-bool investigations_ask(struct investigations *s, const char *application, const struct want *want) {
+/* The entry of that episode, which is to be served from now on; NULL: not now, or out of memory. */
+static struct entry *ask(struct investigations *s, const char *application, const struct want *want, int64_t over_s) {
         struct entry **link = find(s, application, want->onset_s), *e = *link;
         if (e && e->is_over && loop_monotonic_ms(s->host.each.loop) < e->not_before_ms)
-                return false;
-        /* Over and wanted again: its explanation said when to try once more. */
-        if (e && e->is_over) {
+                return NULL;
+        /* Over and wanted again: its explanation said when to try once more. What was past and goes on is begun anew. */
+        bool is_stale = e && (e->is_over || (e->over_s > 0 && over_s == 0));
+        if (is_stale)
                 remove_at(link);
-                e = NULL;
-        }
-        if (!e && !(e = add(s, application, want)))
-                return false;
-        start_waiting(s);
-        return timer_is_running(&e->hold);
+        if (!e || is_stale)
+                e = add(s, application, want, over_s);
+        if (e)
+                start_waiting(s);
+        return e;
+}
+
+bool investigations_ask(struct investigations *s, const char *application, const struct want *want) {
+        struct entry *e = ask(s, application, want, 0);
+        return e && timer_is_running(&e->hold);
+}
+
+void investigations_ask_past(struct investigations *s, const char *application, const struct want *want,
+                             int64_t over_s) {
+        ask(s, application, want, over_s);
 }
 
 void investigations_drop(struct investigations *s, const char *application) {
         for (struct entry **link = &s->entries; *link;) {
                 struct entry *e = *link;
-                if (strcmp(e->application, application) != 0) {
+                bool is_past = e->over_s > 0 && !e->is_over;
+                if (is_past || strcmp(e->application, application) != 0) {
                         link = &e->next;
                         continue;
                 }

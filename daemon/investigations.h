@@ -21,7 +21,10 @@ void investigations_free(struct investigations *s);
 /* Sees to it that the want is met; asking again for the same episode changes nothing. True while the answer is worth waiting for: at most
  * HOLD_S from the first time. */
 bool investigations_ask(struct investigations *s, const char *application, const struct want *want);
-/* Nothing is wanted for that application any more: what is under way is given up. */
+/* Of an episode that is over, which nobody waits for: one at a time, when no other waits for its turn. */
+void investigations_ask_past(struct investigations *s, const char *application, const struct want *want,
+                             int64_t over_s);
+/* Nothing is wanted for that application any more: what is under way is given up, but for what is over anyway. */
 void investigations_drop(struct investigations *s, const char *application);
 size_t investigations_pending(const struct investigations *s);
 

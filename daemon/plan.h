@@ -34,6 +34,7 @@ struct watched {
         int64_t asked_at_s[PLAN_FACTS];    /* per kind of fact */
         int64_t answered_at_s[PLAN_FACTS]; /* the last asked_at_s that was answered */
         int64_t judged_until_s;
+        int64_t look_back_at_s; /* what was over before its logs were read is to be looked for then; INT64_MAX: no more */
         int64_t restarted_at_s; /* its running time was last seen to fall */
         int64_t retry_at_s;     /* facts could not be read: not before */
         struct watched_series *series;

@@ -2,6 +2,7 @@
 /* The phases of a round that judge what was read, and judging again, between rounds, what has got its cause. */
 #include <string.h>
 
+#include "daemon/hindsight.h"
 #include "daemon/log.h"
 #include "daemon/poller_inner.h"
 
@@ -32,6 +33,28 @@ static int begin_judge(struct poller *p, struct watched *w, enum judge_set set, 
         return judge_new(&job, ret);
 }
 
+/* What is over has time: one episode after the other, each when the last one is known. */
+static void look_back(struct poller *p, struct watched *w) {
+        struct hindsight h = {
+                .target = p->target->name,
+                .application = w->name,
+                .since_s = poller_now_s(p) - p->host.config->backfill_s,
+                .now_s = poller_now_s(p),
+        };
+        struct hindsight_result past;
+        if (w->asked_at_s[FACT_OPERATIONS] == 0 || h.now_s < w->look_back_at_s)
+                return;
+        int r = hindsight_look(p->host.store, &h, &past);
+        if (r < 0)
+                log_error("%s: %s: what is over cannot be looked into: %s", p->tag, w->name,
+                          store_error(p->host.store));
+        w->look_back_at_s = r == 0 ? past.again_s : h.now_s;
+        if (r == 1)
+                investigations_ask_past(p->investigations, w->name, &past.want, past.over_s);
+        if (r >= 0 && past.has_news)
+                poller_on_news(p, w->name);
+}
+
 static void end_judge(struct poller *p, struct watched *w, enum judge_set set, int64_t at_s,
                       const struct judge_result *result) {
         w->is_suspicious = result->is_suspicious;
@@ -47,6 +70,7 @@ static void end_judge(struct poller *p, struct watched *w, enum judge_set set, i
         w->has_news = false;
         if (result->n_wanted == 0)
                 investigations_drop(p->investigations, w->name);
+        look_back(p, w);
 }
 
 /* A slice of judging, so that polls and clients of others are served in between. */

@@ -19,8 +19,17 @@ const struct explanation *first_fault_find(const struct window *w, const char *d
         return v ? v : window_explanation(w, onset_s);
 }
 
+bool first_fault_explains(const char *diagnoser) {
+        static const char *const explained[] = {"restart_loop", "downtime", "job_stalled", "operation_failed",
+                                                "stuck_transition"};
+        for (size_t i = 0; i < ELEMENTS(explained); i++)
+                if (strcmp(explained[i], diagnoser) == 0)
+                        return true;
+        return false;
+}
+
 /* A log without a failure says nothing of a job that does not fail but hangs: what the metrics prove stays as sure as it was. */
-static bool says_something(const struct explanation *v, const char *diagnoser) {
+bool first_fault_says_something(const struct explanation *v, const char *diagnoser) {
         const struct root_cause *c = v->report.root_cause;
         bool is_failing = strcmp(diagnoser, "restart_loop") == 0 || strcmp(diagnoser, "downtime") == 0;
         return is_failing || (c && c->role && strcmp(c->role, "unknown") != 0);
@@ -29,7 +38,7 @@ static bool says_something(const struct explanation *v, const char *diagnoser) {
 void first_fault_tell(const struct window *w, const struct explanation *v, int64_t before_s, int64_t after_s,
                       struct findings *out, struct finding *f) {
         int64_t onset_s = episode_s(w, f->diagnoser, f->onset_s);
-        if (v && says_something(v, f->diagnoser)) {
+        if (v && first_fault_says_something(v, f->diagnoser)) {
                 finding_add_report(out, f, &v->report);
                 if (v->report.confidence < f->confidence)
                         f->confidence = v->report.confidence;

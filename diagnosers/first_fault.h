@@ -5,9 +5,15 @@
 #include "model/finding.h"
 
 enum { HEADLINE_MAX = 96 };
+enum { FIRST_FAULT_BEFORE_S = 600, FIRST_FAULT_AFTER_S = 180 }; /* around an onset: where to look first */
+
+/* Whether what a diagnoser finds has a first fault. */
+bool first_fault_explains(const char *diagnoser);
 
 /* The explanation on the episode of that diagnoser's finding (as long as it is open: the one with its first onset), or NULL. */
 const struct explanation *first_fault_find(const struct window *w, const char *diagnoser, int64_t onset_s);
+/* Whether an explanation has anything to add to what a diagnoser found. */
+bool first_fault_says_something(const struct explanation *v, const char *diagnoser);
 /* Adds the explanation's cause, symptoms, evidence and advice to a finding, and lowers its confidence to the explanation's. Asks for one when there
  * is none, or when it is time to try again: the log from `before_s` before to `after_s` after the onset comes first. */
 void first_fault_tell(const struct window *w, const struct explanation *v, int64_t before_s, int64_t after_s,

@@ -14,7 +14,6 @@
 
 enum { RESTARTS, WINDOW, UPTIME_RESETS, SETTLING };
 enum { FLINK_2_2 = 202, HOUR_S = 3600, QUIET_S = 3600, KEEP_S = 900, NEARBY_S = 1800, LOOK_BACK_S = 15 * 86400 };
-enum { LOG_BEFORE_S = 600, LOG_AFTER_S = 180 }; /* where the first fault is looked for at first */
 
 static const struct param params[] = {
         {"restarts", PARAM_COUNT, 3, 1, 1000, "restarts within the window that make a loop"},
@@ -301,7 +300,7 @@ static void report(const struct window *w, const double *settings, const struct 
                         "%sThe job's running time fell %.0f times in the last hour, %.0f times since the onset. %s.%s%s",
                         buf_str(&cause), g->resets.unexpected + g->resets.expected, o.total, since, near, differs);
         if (is_loop) {
-                first_fault_tell(w, v, LOG_BEFORE_S, LOG_AFTER_S, out, f);
+                first_fault_tell(w, v, FIRST_FAULT_BEFORE_S, FIRST_FAULT_AFTER_S, out, f);
                 advise(w, change, v, out, f);
         }
         show_evidence(w, settings, g, out, f);

@@ -111,6 +111,12 @@ static bool is_cause_new(const struct incident *known, const struct finding *f) 
                !text_same(known->finding.root_cause->exception_class, f->root_cause->exception_class);
 }
 
+/* What is known of a cause without its being another one. */
+static bool has_cause_grown(const struct finding *was, const struct finding *is) {
+        return is->root_cause &&
+               (!was->root_cause || !text_same(was->root_cause->seen_before, is->root_cause->seen_before));
+}
+
 /* What is to be said of an incident that was open before and is found again. */
 static enum incident_event choose_event(const struct desk *d, const struct case_entry *e) {
         const struct incident *known = e->known;
@@ -144,7 +150,8 @@ static bool is_stale(const struct desk *d, const struct incident *was, const str
         return was->absent_since_s != is->absent_since_s || was->n_suppressed != is->n_suppressed ||
                a->severity != b->severity || a->confidence != b->confidence || a->onset_s != b->onset_s ||
                a->is_expected != b->is_expected || a->n_advice != b->n_advice || !text_same(a->title, b->title) ||
-               !text_same(a->summary, b->summary) || d->j->now_s - was->updated_at_s >= REFRESH_S;
+               !text_same(a->summary, b->summary) || has_cause_grown(a, b) ||
+               d->j->now_s - was->updated_at_s >= REFRESH_S;
 }
 
 static int carry_on(const struct desk *d, const struct case_entry *e) {

@@ -8,19 +8,24 @@
 
 /* What is kept of the incident so far, to see what has happened to it. */
 struct before {
-        bool is_known;
+        bool is_known, has_cause;
         int64_t state, acknowledged_at_s;
 };
 
 static int read_before(struct store *s, int64_t id, struct before *ret) {
         SCOPED(db_release) sqlite3_stmt *row = NULL;
         *ret = (struct before){0};
-        int r = db_query(&s->db, &row, "SELECT state, acknowledged_at_s FROM incident WHERE id = ?1 AND copy = 0", "i",
-                         id);
+        int r = db_query(&s->db, &row,
+                         "SELECT state, acknowledged_at_s, EXISTS (SELECT 1 FROM root_cause c WHERE c.incident = ?1"
+                         " AND c.copy = 0) FROM incident WHERE id = ?1 AND copy = 0",
+                         "i", id);
         if (r == 0)
                 r = db_step(&s->db, row);
         if (r == 1)
-                *ret = (struct before){true, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
+                *ret = (struct before){.is_known = true,
+                                       .has_cause = sqlite3_column_int(row, 2) != 0,
+                                       .state = sqlite3_column_int64(row, 0),
+                                       .acknowledged_at_s = sqlite3_column_int64(row, 1)};
         return r < 0 ? r : 0;
 }
 
@@ -45,6 +50,8 @@ static int add_to_timeline(struct store *s, const struct transition *t, const st
                         kind = incident_event_name(EVENT_OPENED);
                 else if (i->state == INCIDENT_RESOLVED && before->state != INCIDENT_RESOLVED)
                         kind = incident_event_name(EVENT_RESOLVED);
+                else if (i->finding.root_cause && !before->has_cause)
+                        kind = "explained";
         }
         if (is_acknowledgement(t, before))
                 return add_acknowledgement(s, i);

@@ -89,12 +89,12 @@ int store_list_explanations(struct store *s, const char *target, const char *app
 }
 
 int store_find_fault(struct store *s, const char *fingerprint, const char *target, const char *application,
-                     struct incident *ret) {
+                     int64_t before_s, struct incident *ret) {
         int64_t id;
         int r = db_number(&s->db, &id,
                           "SELECT i.id FROM root_cause c JOIN incident i ON i.id = c.incident AND i.copy = 0"
-                          " WHERE c.copy = 0 AND c.fingerprint = ?1 AND i.state = 2"
+                          " WHERE c.copy = 0 AND c.fingerprint = ?1 AND i.state = 2 AND i.resolved_at_s <= ?4"
                           " ORDER BY i.target = ?2 AND i.application = ?3 DESC, i.resolved_at_s DESC LIMIT 1",
-                          "ttt", fingerprint, target, application);
+                          "ttti", fingerprint, target, application, before_s);
         return r == 0 ? incident_load(s, id, 0, ret) : r;
 }

@@ -90,9 +90,10 @@ struct explanation_rows {
 int store_list_explanations(struct store *s, const char *target, const char *application,
                             struct explanation_rows *ret); /* oldest onset first */
 void explanation_rows_done(struct explanation_rows *r);
-/* The newest incident that is over and had a cause with this fingerprint, at that application if there is one: 0, or 1 when there is none. */
+/* The newest incident that was over before `before_s` and had a cause with this fingerprint, at that application if there is one: 0, or 1
+ * when there is none. */
 int store_find_fault(struct store *s, const char *fingerprint, const char *target, const char *application,
-                     struct incident *ret);
+                     int64_t before_s, struct incident *ret);
 
 /* Incidents and the outbox. */
 struct incident_filter {

@@ -313,3 +313,33 @@ def test_start_that_failed__incident__says_why(sim, daemon):
     assert cause["role"] == "trigger" and cause["exception_class"] == "java.lang.NoSuchMethodError"
     assert "NoSuchMethodError" in incident["title"]
     assert sim.violations() == []
+
+
+# Twice the same fault, each time ended by a deploy, long before the first start; and now again.
+@pytest.mark.scenario(fleet({
+    **looping(since="-6d"), "operations": [
+        {"operation": "UpdateApplication", "start": "-142h", "duration": "4m", "status": "SUCCESSFUL", "version_from": 5, "version_to": 6}],
+    "job": {"kind": "restart_loop", "since": "-6d", "until": "-142h", "every": "40s", "subtask": 3, "also": [
+        {"kind": "restart_loop", "since": "-3d", "until": "-71h", "every": "40s", "subtask": 3},
+        {"kind": "restart_loop", "since": "-2h", "every": "40s", "subtask": 3}]}}))
+def test_loops_that_were_over_at_the_first_start__have_their_cause__and_are_seen_before(sim, daemon):
+    daemon.config = daemon.config.replace("backfill = 3h", "backfill = 15d")
+    started = sim.clock()["now"]
+    assert daemon.run("--oneshot").returncode == 0
+    assert {e["incident"]["id"] for e in pages(sim)} == {one_page(sim, daemon)["id"]}, "what is over is not told"
+    daemon.start()
+    now, later, first = [i for i in daemon.incidents("--all", "--since", "15d") if i["diagnoser"] == "restart_loop"]
+    for incident, days in ((first, 6), (later, 3)):
+        cause = incident["root_cause"]
+        assert incident["state"] == "resolved" and "NumberFormatException in ParseOrder.map" in incident["title"]
+        assert cause["role"] == "trigger" and cause["frame"] == "com.acme.orders.ParseOrder.map"
+        assert abs(epoch(cause["first_fault_at"]) - (started - days * DAY)) <= 60
+        timeline = [e["event"] for e in daemon.ask("events", "--since", "15d") if e.get("incident") == incident["id"]]
+        assert timeline.count("explained") == 1, timeline
+    assert first["root_cause"]["seen_before"] is None
+    seen = later["root_cause"]["seen_before"]
+    assert f"incident {first['id']} of orders" in seen and "UpdateApplication (version 5 -> 6) ended it" in seen
+    # The open one came first; what its past tells is added.
+    seen = now["root_cause"]["seen_before"]
+    assert f"incident {later['id']} of orders" in seen and "it ended without an operation" in seen
+    assert sim.violations() == []

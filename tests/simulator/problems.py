@@ -34,11 +34,14 @@ def restart_loop(job, spec):
     until_s = job.app.time(spec.get("until"))
     train = {"every": every_s, "from": since_s, "until": until_s, "jitter": float(spec.get("jitter", 0.2))}
     earlier = spec.get("restarts")
-    job.restarts = Events([train] + (earlier if isinstance(earlier, list) else []), job.app.base_s, job.seed)
-    job.failed_checkpoints = Events({**train, "every": every_s * 3}, job.app.base_s, job.seed + 1)
+    restarts = Events([train] + (earlier if isinstance(earlier, list) else []), job.app.base_s, job.seed)
+    failed = Events({**train, "every": every_s * 3}, job.app.base_s, job.seed + 1)
+    job.restarts = Events.join(job.restarts, restarts)
+    job.failed_checkpoints = Events.join(job.failed_checkpoints, failed)
     job.down_s = parse_duration(spec.get("down", "10s"))
     end_s = until_s if until_s is not None else float("inf")
-    job.checkpoints_pause = lambda t: since_s <= t <= end_s + every_s
+    paused = job.checkpoints_pause or (lambda t: False)
+    job.checkpoints_pause = lambda t: paused(t) or since_s <= t <= end_s + every_s
 
     def looping(t):
         return since_s <= t < end_s

@@ -110,18 +110,23 @@ static void test_fault__seen_before__is_the_newest_that_is_over_of_this_applicat
         struct fixture *f = *state;
         struct incident found = {0};
         int64_t mine, newest, other, open;
-        assert_int_equal(store_find_fault(f->store, "npe-parse", "prod", "orders", &found), 1);
+        assert_int_equal(store_find_fault(f->store, "npe-parse", "prod", "orders", T0 + 9 * HOUR_S, &found), 1);
         over(f->store, "orders", T0 + HOUR_S, &mine);
         over(f->store, "orders", T0 + 2 * HOUR_S, &newest);
         over(f->store, "payments", T0 + 3 * HOUR_S, &other);
         over(f->store, "orders", 0, &open);
-        assert_int_equal(store_find_fault(f->store, "npe-parse", "prod", "orders", &found), 0);
+        assert_int_equal(store_find_fault(f->store, "npe-parse", "prod", "orders", T0 + 9 * HOUR_S, &found), 0);
         assert_int_equal(found.id, newest);
         incident_done(&found);
-        assert_int_equal(store_find_fault(f->store, "npe-parse", "prod", "clicks", &found), 0);
+        assert_int_equal(store_find_fault(f->store, "npe-parse", "prod", "clicks", T0 + 9 * HOUR_S, &found), 0);
         assert_int_equal(found.id, other);
         incident_done(&found);
-        assert_int_equal(store_find_fault(f->store, "something else", "prod", "orders", &found), 1);
+        /* A past episode does not know of what came after it. */
+        assert_int_equal(store_find_fault(f->store, "npe-parse", "prod", "orders", T0 + HOUR_S, &found), 0);
+        assert_int_equal(found.id, mine);
+        incident_done(&found);
+        assert_int_equal(store_find_fault(f->store, "npe-parse", "prod", "orders", T0 + HOUR_S - 1, &found), 1);
+        assert_int_equal(store_find_fault(f->store, "something else", "prod", "orders", T0 + 9 * HOUR_S, &found), 1);
 }
 
 int main(void) {
