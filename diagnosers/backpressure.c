@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operators that wait for a slower one. Backpressure travels upstream: the bottleneck is the first one, going down, that does not wait and
  * is busy, fed by one that waits. Without task metrics this diagnoser is blind and infers, with low confidence. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "diagnosers/phrases.h"
 #include "diagnosers/statistics.h"
 
-enum { LIMIT, PERIODS, PERIOD, BUSY };
+enum { LIMIT, PERIODS, PERIOD, BUSY, SCALE_LIMIT, SCALE_AFTER };
 enum { LOOK_BACK_S = 6 * 3600, INFER_S = 1500, INFER_BEFORE_S = 7200 };
 
 static const struct param params[] = {
@@ -21,14 +22,25 @@ static const struct param params[] = {
         {"periods", PARAM_COUNT, 3, 1, 60, "periods in a row"},
         {"period", PARAM_DURATION, 300, 60, 3600, "length of a period; most of its samples must be above"},
         {"busy", PARAM_PER_S, 500, 1, 1000, "milliseconds a second of work from which an operator counts as busy"},
+        {"scale_limit", PARAM_PER_S, 100, 1, 1000,
+         "milliseconds a second of waiting that are a signal to scale up, told as a remark"},
+        {"scale_after", PARAM_DURATION, 900, 600, 86400, "when they last this long; less would be a spike"},
         {0},
 };
 
 static const struct series_need needs[] = {
-        {"backPressuredTimeMsPerSecond", NULL, LOOK_BACK_S, true}, {"busyTimeMsPerSecond", NULL, LOOK_BACK_S, true},
-        {"containerCPUUtilization", NULL, LOOK_BACK_S, true},      {"millisBehindLatest", NULL, LOOK_BACK_S, true},
-        {"numRecordsInPerSecond", NULL, LOOK_BACK_S, true},        {"lastCheckpointDuration", NULL, LOOK_BACK_S, true},
-        {"lastCheckpointSize", NULL, LOOK_BACK_S, true},           {0},
+        {"backPressuredTimeMsPerSecond", NULL, LOOK_BACK_S, true},
+        {"busyTimeMsPerSecond", NULL, LOOK_BACK_S, true},
+        {"containerCPUUtilization", NULL, LOOK_BACK_S, true},
+        {"millisBehindLatest", NULL, LOOK_BACK_S, true},
+        {"numRecordsInPerSecond", NULL, LOOK_BACK_S, true},
+        {"lastCheckpointDuration", NULL, LOOK_BACK_S, true},
+        {"lastCheckpointSize", NULL, LOOK_BACK_S, true},
+        {"fullRestarts", NULL, 7200, true},
+        {"numRestarts", NULL, 7200, true},
+        {"uptime", NULL, 7200, true},
+        {"runningTime", NULL, 7200, true},
+        {0},
 };
 
 /* What the task metrics say now. */
@@ -107,13 +119,14 @@ static void find_by_load(const struct window *w, double limit, struct tasks *t) 
         }
 }
 
-static struct tasks look(const struct window *w, const double *settings, double limit) {
+/* Which operators waited more than `limit` in each of the last n periods, and which one they waited for. */
+static struct tasks look(const struct window *w, const double *settings, double limit, size_t n) {
         struct tasks t = {0};
         for (size_t i = 0; i < w->n_series; i++) {
                 const struct series_view *s = &w->series[i];
                 if (strcmp(s->metric->name, "backPressuredTimeMsPerSecond") != 0 || !series_is_fresh(w, s))
                         continue;
-                struct periods p = series_periods(w, s, (int64_t)settings[PERIOD], (size_t)settings[PERIODS], limit);
+                struct periods p = series_periods(w, s, (int64_t)settings[PERIOD], n, limit);
                 t.n_known += p.is_known;
                 t.n_waiting += p.is_above;
                 if (p.is_above && (!t.waiting || p.typical > t.periods.typical)) {
@@ -122,9 +135,9 @@ static struct tasks look(const struct window *w, const double *settings, double 
                 }
         }
         if (t.waiting)
-                find_by_plan(w, settings[LIMIT] / 2, &t);
+                find_by_plan(w, limit / 2, &t);
         if (t.waiting && !t.bottleneck.data)
-                find_by_load(w, settings[LIMIT] / 2, &t);
+                find_by_load(w, limit / 2, &t);
         return t;
 }
 
@@ -159,13 +172,18 @@ static void advise(const struct window *w, bool is_busy, double cpu, const char 
                 "Keep to two to four sink operators per KPU, and enable buffer debloating through AWS support when checkpoints suffer.");
 }
 
-static void report(const struct window *w, const double *settings, const struct tasks *t, struct findings *out) {
+/* is_slight: not over the limit, but a signal to scale up. */
+static void report(const struct window *w, const double *settings, const struct tasks *t, bool is_slight,
+                   struct findings *out) {
         const struct series_view *cpu_series = window_find(w, "containerCPUUtilization", NULL);
         double cpu = cpu_series ? typical_now(w, cpu_series) : NAN,
                busy = t->busiest ? typical_now(w, t->busiest) : NAN;
         bool is_busy = busy >= settings[BUSY];
-        struct finding *f = findings_add(out, "backpressure", SEVERITY_WARNING,
+        double limit = settings[is_slight ? SCALE_LIMIT : LIMIT];
+        struct finding *f = findings_add(out, "backpressure", is_slight ? SEVERITY_INFO : SEVERITY_WARNING,
                                          t->by_plan ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, t->periods.onset_s);
+        if (is_slight && !(f->subject = strdup("scale_up")))
+                out->failed = -ENOMEM;
         f->is_expected = change_explains(w, t->periods.onset_s, 900, NULL) && w->to_s - t->periods.onset_s < 2400;
         struct span from = dimension_task(t->waiting->dimensions);
         SCOPED(free) char *bottleneck = t->bottleneck.data ? span_dup(t->bottleneck) : NULL;
@@ -176,18 +194,19 @@ static void report(const struct window *w, const double *settings, const struct 
                          isnan(busy) ? "" : " and is busy ", isnan(busy) ? "" : phrase_count(busy).text,
                          isnan(busy) ? "" : " ms of each second");
         if (bottleneck)
-                finding_title(out, f, "Backpressure from %.40s", bottleneck);
+                finding_title(out, f, "%s from %.40s", is_slight ? "Slight backpressure" : "Backpressure", bottleneck);
         else
-                finding_title(out, f, "Backpressure, %.0f ms of each second", t->periods.typical);
+                finding_title(out, f, "%s, %.0f ms of each second", is_slight ? "Slight backpressure" : "Backpressure",
+                              t->periods.typical);
         finding_summary(
                 out, f,
-                "`%s` waits %.0f ms of each second for those after it (limit %.0f), since %s; %zu of %zu operators wait.%s%s",
-                waiting ? waiting : "", t->periods.typical, settings[LIMIT], phrase_time(t->periods.onset_s).text,
-                t->n_waiting, t->n_known, how,
+                "`%s` waits %.0f ms of each second for those after it (%s %.0f), since %s; %zu of %zu operators wait.%s%s",
+                waiting ? waiting : "", t->periods.typical, is_slight ? "a signal to scale up from" : "limit", limit,
+                phrase_time(t->periods.onset_s).text, t->n_waiting, t->n_known, how,
                 bottleneck && !t->by_plan ? " The job plan is not known, so this is the busiest one that does not wait."
                                           : "");
         advise(w, is_busy, cpu, bottleneck, out, f);
-        finding_evidence_sample(out, f, t->waiting, t->periods.peak, settings[LIMIT]);
+        finding_evidence_sample(out, f, t->waiting, t->periods.peak, limit);
         if (t->busiest)
                 finding_evidence_sample(out, f, t->busiest, t->busiest->samples[t->busiest->n_samples - 1],
                                         settings[BUSY]);
@@ -241,13 +260,27 @@ static void report_inferred(const struct window *w, double rise, struct findings
         finding_evidence_sample(out, f, lag, behind, 120000);
 }
 
+/* Never while the application changes, or the job catches up after a change or a restart. */
+static void look_for_scale_up(const struct window *w, const double *settings, struct findings *out) {
+        double slack = window_prior(w, "backpressure", "scale_up") ? 0.8 : 1;
+        size_t n = (size_t)ceil(settings[SCALE_AFTER] / settings[PERIOD]);
+        struct tasks t = look(w, settings, settings[SCALE_LIMIT] * slack, n);
+        if (!t.waiting || application_is_changing(w->application))
+                return;
+        int64_t until_s = series_until_s(w, t.waiting);
+        if (!job_is_catching_up(w, until_s) && !job_is_catching_up(w, until_s - (int64_t)settings[SCALE_AFTER]))
+                report(w, settings, &t, true, out);
+}
+
 static int judge(const struct window *w, const double *settings, struct findings *out) {
         const struct prior *prior = window_prior(w, "backpressure", NULL);
         if (!application_is_running(w->application))
                 return 0;
-        struct tasks t = look(w, settings, settings[LIMIT] * (prior ? 0.8 : 1));
+        struct tasks t = look(w, settings, settings[LIMIT] * (prior ? 0.8 : 1), (size_t)settings[PERIODS]);
         if (t.waiting)
-                report(w, settings, &t, out);
+                report(w, settings, &t, false, out);
+        else if (t.n_known > 0)
+                look_for_scale_up(w, settings, out);
         if (t.n_known > 0 || out->failed)
                 return out->failed;
         double rise;

@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "diagnosers/statistics.h"
 #include "util/text.h"
 
-enum { EXCUSED_MAX_S = 900 };
+enum { EXCUSED_MAX_S = 900, CATCHING_UP_S = 1800 };
 
 bool application_is_changing(const struct application *a) {
         static const char *const statuses[] = {"STARTING",     "STOPPING",       "UPDATING", "AUTOSCALING",
@@ -64,6 +65,25 @@ const struct operation *change_before(const struct window *w, int64_t at_s, int6
         return newest;
 }
 
+static bool has_restarted(const struct window *w, int64_t before_s) {
+        const char *const counters[] = {"fullRestarts", "numRestarts"}, *const uptimes[] = {"uptime", "runningTime"};
+        for (size_t i = 0; i < ELEMENTS(counters); i++) {
+                const struct series_view *s = window_find(w, counters[i], NULL);
+                if (s && counter_increase(s, before_s - CATCHING_UP_S, before_s, 600) > 0)
+                        return true;
+                s = window_find(w, uptimes[i], NULL);
+                for (size_t k = s ? series_from(s, before_s - CATCHING_UP_S) : 0; s && k < s->n_samples; k++)
+                        if (uptime_step(s, k) > 0)
+                                return true;
+        }
+        return false;
+}
+
+bool job_is_catching_up(const struct window *w, int64_t at_s) {
+        return change_explains(w, at_s - CATCHING_UP_S, CATCHING_UP_S, NULL) ||
+               change_explains(w, at_s, CATCHING_UP_S, NULL) || has_restarted(w, at_s);
+}
+
 const struct snapshot *snapshot_in_creation(const struct window *w) {
         for (size_t i = 0; i < w->n_snapshots; i++)
                 if (text_same(w->snapshots[i].status, "CREATING") && w->snapshots[i].created_at_s <= w->now_s)
@@ -80,6 +100,10 @@ bool advise_waiting_for_snapshot(const struct window *w, struct findings *out, s
                         "FAILED: a stop now would lose it.",
                         text_or_empty(s->name));
         return s;
+}
+
+bool change_brought_version(const struct operation *o) {
+        return o->version_from > 0 && o->version_to > 0 && o->version_from != o->version_to;
 }
 
 void change_text(const struct operation *o, char to[CHANGE_TEXT_MAX]) {

@@ -16,9 +16,13 @@ bool change_explains(const struct window *w, int64_t at_s, int64_t settling_s, c
 const struct operation *change_before(const struct window *w, int64_t at_s, int64_t within_s);
 /* When it ended, as known at now_s; 0: not yet. */
 int64_t change_ended_s(const struct window *w, const struct operation *o);
+/* Whether the job restarted, or was changed, within the half hour before: it is restoring and catching up, and its load is not its usual one. */
+bool job_is_catching_up(const struct window *w, int64_t at_s);
 /* The snapshot that is being created: the application may not be stopped before it is done. NULL: none. */
 const struct snapshot *snapshot_in_creation(const struct window *w);
 /* Advises to wait for it with anything that stops the application. False, and no advice, when there is none. */
 bool advise_waiting_for_snapshot(const struct window *w, struct findings *out, struct finding *f);
+/* Whether it replaced a version, which RollbackApplication can bring back: a start, a scaling or maintenance does not. */
+bool change_brought_version(const struct operation *o);
 /* "UpdateApplication (version 41 -> 42)" */
 void change_text(const struct operation *o, char to[CHANGE_TEXT_MAX]);

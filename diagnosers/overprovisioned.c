@@ -67,7 +67,7 @@ static bool is_guarded(const struct window *w) {
                 if (last && last->value < 3600e3)
                         return true;
         }
-        return change_explains(w, w->to_s - 1800, 1800, NULL) || change_explains(w, w->to_s, 1800, NULL);
+        return job_is_catching_up(w, w->to_s);
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {
