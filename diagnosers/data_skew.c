@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One subtask that gets several times what the others get. Needs metrics at PARALLELISM level; anything else is blind. */
+/* One subtask that gets several times what the others get, or a few that get everything: then the median is 0 and there is no ratio. Needs
+ * metrics at PARALLELISM level; anything else is blind. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "diagnosers/dimensions.h"
 #include "diagnosers/phrases.h"
 #include "diagnosers/statistics.h"
+#include "util/text.h"
 
 enum { RATIO, SUBTASKS, SKEWED_FOR, MINIMUM };
 enum { GROUP_MAX = 1024 };
@@ -36,8 +38,8 @@ static bool is_subtask(const struct series_view *s) {
 
 struct skew {
         const struct series_view *hottest;
-        double most, median;
-        size_t n;
+        double most, median, total;
+        size_t n, n_busy; /* busy: that get records at all */
 };
 
 /* All subtasks of the task that `first` belongs to. */
@@ -53,6 +55,8 @@ static struct skew measure(const struct window *w, size_t first, int64_t for_s, 
                 if (isnan(rate))
                         continue;
                 rates[k.n++] = rate;
+                k.n_busy += rate > 0;
+                k.total += rate;
                 if (rate > k.most) {
                         k.most = rate;
                         k.hottest = s;
@@ -83,27 +87,52 @@ static bool hurts(const struct window *w) {
         return false;
 }
 
-static void report(const struct window *w, const double *settings, const struct skew *k, struct findings *out) {
-        struct finding *f = findings_add(out, "data_skew", hurts(w) ? SEVERITY_WARNING : SEVERITY_INFO, CONFIDENCE_HIGH,
-                                         series_until_s(w, k->hottest) - (int64_t)settings[SKEWED_FOR]);
-        SCOPED(free) char *task = span_dup(dimension_task(k->hottest->dimensions));
+static void describe_uneven(const struct skew *k, double limit, const char *task, struct findings *out,
+                            struct finding *f) {
         struct span subtask = dimension_value(k->hottest->dimensions, "Parallelism");
-        f->is_expected = change_explains(w, w->to_s - (int64_t)settings[SKEWED_FOR], 900, NULL);
-        finding_title(out, f, "Skew: one subtask gets %.1f times the median",
-                      k->median > 0 ? k->most / k->median : INFINITY);
+        double ratio = k->most / k->median;
+        finding_title(out, f, "Skew: one subtask gets %.1f times the median", ratio);
         finding_summary(
                 out, f,
                 "Subtask %.*s of `%s` gets %s records a second, the median of its %zu subtasks %s: a ratio of %.1f (limit %.1f).",
-                (int)subtask.len, subtask.data, task ? task : "", phrase_count(k->most).text, k->n,
-                phrase_count(k->median).text, k->median > 0 ? k->most / k->median : INFINITY, settings[RATIO]);
+                (int)subtask.len, subtask.data, task, phrase_count(k->most).text, k->n, phrase_count(k->median).text,
+                ratio, limit);
         finding_advise(
                 out, f,
                 "Salt the hot key: add a random suffix of a few values before keyBy, aggregate per salted key, then once more without it. More "
                 "KPUs do not help, as one key stays in one subtask.");
+}
+
+static void describe_idle(const struct skew *k, const char *task, struct findings *out, struct finding *f) {
+        struct span subtask = dimension_value(k->hottest->dimensions, "Parallelism");
+        if (k->n_busy == 1)
+                finding_title(out, f, "Skew: one of %zu subtasks gets all the records", k->n);
+        else
+                finding_title(out, f, "Skew: %zu of %zu subtasks get all the records", k->n_busy, k->n);
+        finding_summary(
+                out, f,
+                "Subtask %.*s of `%s` gets %s of the %s records a second; %zu of its %zu subtasks get none, so their median is 0.",
+                (int)subtask.len, subtask.data, task, phrase_count(k->most).text, phrase_count(k->total).text,
+                k->n - k->n_busy, k->n);
+        finding_advise(
+                out, f,
+                "There are fewer keys than subtasks: key by something with more values, or salt the key with a random suffix and aggregate "
+                "twice. Until then more KPUs do not help, and a lower parallelism costs less.");
+}
+
+static void report(const struct window *w, const double *settings, const struct skew *k, struct findings *out) {
+        struct finding *f = findings_add(out, "data_skew", hurts(w) ? SEVERITY_WARNING : SEVERITY_INFO, CONFIDENCE_HIGH,
+                                         series_until_s(w, k->hottest) - (int64_t)settings[SKEWED_FOR]);
+        SCOPED(free) char *task = span_dup(dimension_task(k->hottest->dimensions));
+        f->is_expected = change_explains(w, w->to_s - (int64_t)settings[SKEWED_FOR], 900, NULL);
+        if (k->median > 0)
+                describe_uneven(k, settings[RATIO], text_or_empty(task), out, f);
+        else
+                describe_idle(k, text_or_empty(task), out, f);
         finding_advise(out, f,
                        "If it is a source: rebalance() after it, or use partition keys that spread over all shards.");
         finding_evidence_sample(out, f, k->hottest, k->hottest->samples[k->hottest->n_samples - 1],
-                                settings[RATIO] * k->median);
+                                k->median > 0 ? settings[RATIO] * k->median : NAN);
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {
@@ -121,7 +150,7 @@ static int judge(const struct window *w, const double *settings, struct findings
                         return -ENOMEM;
                 struct skew k = measure(w, i, (int64_t)settings[SKEWED_FOR], rates);
                 is_known = is_known || k.n > 0;
-                double r = k.median > 0 ? k.most / k.median : 0;
+                double r = k.median > 0 ? k.most / k.median : INFINITY;
                 if ((double)k.n >= settings[SUBTASKS] && k.most >= settings[MINIMUM] && r > ratio && r > worst_ratio) {
                         worst = k;
                         worst_ratio = r;
