@@ -82,7 +82,7 @@ static struct spell find_spell(const struct window *w, const struct series_view 
 
 static void advise(const struct window *w, int64_t onset_s, struct findings *out, struct finding *f) {
         const struct operation *change = change_before(w, onset_s, 1800);
-        if (change && change->version_from > 0)
+        if (change && change_brought_version(change))
                 finding_advise(
                         out, f,
                         "Roll back the operation that it follows: RollbackApplication of %s, to version %lld (operation %s%s%s).",
@@ -126,6 +126,17 @@ static void report_down(const struct window *w, const struct spell *x, size_t n_
         finding_evidence_sample(out, f, x->series, x->newest, 0);
 }
 
+/* A job that was stopped on purpose publishes again some time after its start: silence counts from there. */
+static int64_t started_s(const struct window *w) {
+        int64_t newest_s = 0;
+        for (size_t i = 0; i < w->n_operations; i++) {
+                const struct operation *o = &w->operations[i];
+                if (o->kind && strstr(o->kind, "Start") && change_ended_s(w, o) > newest_s)
+                        newest_s = o->ended_at_s;
+        }
+        return newest_s;
+}
+
 /* When all metrics ended, 0 when they did not: the reference is silent for that long, and so are the others as far as they were read, which
  * must be well past that end. */
 static int64_t silent_since(const struct window *w, const struct series_view *reference, double missing_s) {
@@ -137,6 +148,8 @@ static int64_t silent_since(const struct window *w, const struct series_view *re
                 if (s != reference && s->n_samples > 0 && series_until_s(w, s) > read_s)
                         read_s = series_until_s(w, s);
         }
+        if (newest_s > 0 && started_s(w) > newest_s)
+                newest_s = started_s(w);
         bool is_silent = newest_s > 0 && (double)(series_until_s(w, reference) - newest_s) > missing_s;
         bool is_shared = read_s == 0 || (double)(read_s - newest_s) > missing_s / 3;
         return is_silent && is_shared ? newest_s : 0;

@@ -149,23 +149,41 @@ static void describe_change(const struct window *w, const struct operation *o, i
                          phrase_span(onset_s > o->started_at_s ? (double)(onset_s - o->started_at_s) : 0).text, what);
 }
 
-static void advise_rollback(const struct window *w, const struct operation *o, struct findings *out,
-                            struct finding *f) {
+/* What to look at when no new version is to blame, by the word in the operation's kind. */
+static const char *look_after(const char *kind) {
+        static const struct {
+                const char *word, *advice;
+        } rows[] = {
+                {"Scal",
+                 "set the parallelism back to what it was in one update, then look for what does not grow with it: network buffers, free "
+                 "addresses in the subnets, connections that the sink accepts"},
+                {"Start",
+                 "when the first fault is about restoring state, start from an older snapshot (RESTORE_FROM_CUSTOM_SNAPSHOT)"},
+                {"", "the first fault decides, and a case for AWS support needs the operation's id"},
+        };
+        size_t i = 0;
+        while (!strstr(kind, rows[i].word))
+                i++;
+        return rows[i].advice;
+}
+
+/* Only a new version can be rolled back. */
+static void advise_after_change(const struct window *w, const struct operation *o, struct findings *out,
+                                struct finding *f) {
         const struct application *a = w->application;
-        if (o->version_from > 0 && o->version_to > 0)
+        const char *id = text_or_empty(o->id), *kind = text_or_empty(o->kind), *failure = text_or_empty(o->failure),
+                   *colon = o->failure ? ": " : "";
+        if (change_brought_version(o))
                 finding_advise(out, f,
                                "Roll back to version %" PRId64
                                ": aws kinesisanalyticsv2 rollback-application --application-name %s "
                                "--current-application-version-id %" PRId64 " (the operation was %s%s%s).",
-                               o->version_from, a->name, a->version_id > 0 ? a->version_id : o->version_to,
-                               text_or_empty(o->id), o->failure ? ": " : "", text_or_empty(o->failure));
+                               o->version_from, a->name, a->version_id > 0 ? a->version_id : o->version_to, id, colon,
+                               failure);
         else
-                finding_advise(
-                        out, f,
-                        "The loop follows operation %s (%s%s%s): undo it with RollbackApplication, or restore the snapshot from "
-                        "before it.",
-                        text_or_empty(o->id), text_or_empty(o->kind), o->failure ? ": " : "",
-                        text_or_empty(o->failure));
+                finding_advise(out, f,
+                               "The loop follows operation %s (%s%s%s), which brought no new version to roll back: %s.",
+                               id, kind, colon, failure, look_after(kind));
 }
 
 static bool is_trigger_known(const struct explanation *v) {
@@ -192,7 +210,7 @@ static void advise(const struct window *w, const struct operation *change, const
         const struct application *a = w->application;
         int64_t onset_s = f->onset_s;
         if (change)
-                advise_rollback(w, change, out, f);
+                advise_after_change(w, change, out, f);
         if (!is_trigger_known(v))
                 advise_reading(a, onset_s, out, f);
         if (!advise_waiting_for_snapshot(w, out, f) && (!v || !v->report.root_cause || !v->report.root_cause->escape))
@@ -244,7 +262,7 @@ static void show_change(const struct operation *change, struct findings *out, st
 static void name(const struct onset *o, const struct operation *change, double hours, bool is_loop,
                  const struct explanation *v, struct findings *out, struct finding *f) {
         char tail[80];
-        bool is_deploy = change && change->version_to > 0 && !o->is_from_the_start;
+        bool is_deploy = change && change_brought_version(change) && !o->is_from_the_start;
         struct phrase span = phrase_span(hours * HOUR_S);
         if (!is_loop) {
                 finding_title(out, f, "Restarts during %s", change && change->kind ? change->kind : "a change");

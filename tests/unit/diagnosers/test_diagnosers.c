@@ -179,6 +179,32 @@ static void test_change__operations__explain_their_time_and_no_more(void **state
         assert_false(change_explains(&w, T0 - 30, 300, NULL)); /* nor begun */
 }
 
+/* Whether the log is asked for when such an operation failed. */
+static bool wants_log_after(const char *kind) {
+        struct application a = {.name = (char *)"orders", .status = (char *)"RUNNING"};
+        struct operation o = {.id = (char *)"op-1",
+                              .kind = (char *)kind,
+                              .status = (char *)"FAILED",
+                              .started_at_s = T0 - 600,
+                              .ended_at_s = T0 - 300};
+        struct window w = {.now_s = T0, .to_s = T0, .application = &a, .operations = &o, .n_operations = 1};
+        double settings[16] = {diagnoser_operation_failed.params[0].standard};
+        SCOPED(findings_done) struct findings found = {0};
+        assert_int_equal(diagnoser_operation_failed.judge(&w, settings, &found), 0);
+        assert_int_equal(found.n_items, 1);
+        return found.n_wants > 0;
+}
+
+static void test_operation_failed__kinds_that_start_a_job__ask_for_its_log(void **state) {
+        (void)state;
+        static const char *const starting[] = {"StartApplication", "UpdateApplication", "AutoScale",
+                                               "AutoScaleApplication", "RollbackApplication"};
+        for (size_t i = 0; i < ELEMENTS(starting); i++)
+                assert_true(wants_log_after(starting[i]));
+        assert_false(wants_log_after("StopApplication"));
+        assert_false(wants_log_after("CreateApplicationSnapshot"));
+}
+
 static void test_phrases__numbers__read_well(void **state) {
         (void)state;
         assert_string_equal(phrase_ms(850).text, "850 ms");
@@ -305,6 +331,7 @@ int main(void) {
                 cmocka_unit_test(test_job_plan__hostile_text__is_no_plan),
                 cmocka_unit_test(test_dimensions__values__stay_opaque),
                 cmocka_unit_test(test_change__operations__explain_their_time_and_no_more),
+                cmocka_unit_test(test_operation_failed__kinds_that_start_a_job__ask_for_its_log),
                 cmocka_unit_test(test_phrases__numbers__read_well),
                 cmocka_unit_test(test_judge__any_allocation_fails__is_out_of_memory),
         };
