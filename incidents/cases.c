@@ -67,7 +67,8 @@ static const struct suppression *explains(const struct case_entry *cause, const 
         if (!cause->is_live || cause == symptom)
                 return NULL;
         /* A remark explains no page, and what a change excuses explains only what it excuses too. */
-        if (cause->severity == SEVERITY_INFO && symptom->severity > SEVERITY_INFO)
+        bool is_page = symptom->severity > SEVERITY_INFO && !what(symptom)->is_expected;
+        if (cause->severity == SEVERITY_INFO && is_page)
                 return NULL;
         if (what(cause)->is_expected && !what(symptom)->is_expected)
                 return NULL;

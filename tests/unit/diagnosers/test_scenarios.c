@@ -99,6 +99,34 @@ static const char *find_expected(const struct scenario *s, const struct timeline
         return why;
 }
 
+/* Each incident is one that is expected, whatever its severity. That the metrics level is APPLICATION, as it is by default, is looked for in
+ * configuration/ alone. */
+static bool is_expected(const struct scenario *s, const struct incident *k) {
+        int64_t opened_s = k->opened_at_s - s->base_s;
+        for (size_t i = 0; i < s->n_expected; i++) {
+                const struct expected *e = &s->expected[i];
+                if (strcmp(k->finding.diagnoser, e->diagnoser) == 0 &&
+                    (!e->subject || text_same(e->subject, k->finding.subject)) && opened_s >= e->opened.from_s &&
+                    opened_s <= e->opened.to_s)
+                        return true;
+        }
+        return strcmp(k->finding.diagnoser, "configuration") == 0 && text_same(k->finding.subject, "metrics_level") &&
+               !strstr(s->name, "scenarios/configuration/");
+}
+
+static size_t count_unexpected(const struct scenario *s, const struct timeline *t) {
+        size_t n = 0;
+        for (size_t i = 0; i < t->n_incidents; i++) {
+                const struct finding *f = &t->incidents[i].finding;
+                if (is_expected(s, &t->incidents[i]))
+                        continue;
+                print_error("  %s: %s%s%s was not expected\n", short_name(s->name), f->diagnoser, f->subject ? "/" : "",
+                            text_or_empty(f->subject));
+                n++;
+        }
+        return n;
+}
+
 static bool is_blind(const struct timeline *t, const char *name) {
         for (size_t i = 0; i < t->n_blind; i++)
                 if (strcmp(t->blind[i], name) == 0)
@@ -145,6 +173,7 @@ static void test_scenario(void **state) {
                         print_error("  %s: %s is not blind\n", short_name(s->name), s->blind[i]);
                         n_wrong++;
                 }
+        n_wrong += count_unexpected(s, &t);
         count(s, &t, n_loud);
         if (timeline_calls(&t) != n_loud)
                 n_wrong++;
