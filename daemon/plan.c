@@ -91,6 +91,16 @@ static size_t forget_others(struct plan *p, char *const *sorted, size_t n, const
         return forgotten;
 }
 
+/* The same in each process: FNV-1a. */
+static uint32_t phase_of(const char *target, const char *name) {
+        uint32_t hash = 2166136261;
+        for (const char *c = target; *c; c++)
+                hash = (hash ^ (uint8_t)*c) * 16777619;
+        for (const char *c = name; *c; c++)
+                hash = (hash ^ (uint8_t)*c) * 16777619;
+        return hash ^ hash >> 16;
+}
+
 static int add_others(struct plan *p, char *const *sorted, size_t n, const char *globs) {
         size_t n_known = p->n_applications;
         for (size_t i = 0; i < n; i++) {
@@ -107,6 +117,7 @@ static int add_others(struct plan *p, char *const *sorted, size_t n, const char 
                         return -ENOMEM;
                 }
                 w->name = copy;
+                w->phase_s = phase_of(p->target, copy);
                 w->is_new = true;
         }
         return 0;
@@ -225,22 +236,47 @@ bool watched_is_restless(const struct watched *w, int64_t now_s) {
 }
 
 /* A series without a single point (the lag of a source that the application does not have) is asked for as rarely as there is. */
-static double every_s(const struct watched *w, const struct watched_series *s, const struct plan_times *t) {
+static enum metric_tier tier_of(const struct watched *w, const struct watched_series *s, int64_t now_s) {
         bool is_empty = s->read_until_s > 0 && s->newest.at_s == 0;
         bool is_read_by_none = s->is_found && s->metric->tier == TIER_RARE;
-        bool is_restless = !is_read_by_none && (w->is_suspicious || has_restarted(w, t->now_s));
-        bool is_sentinel = s->metric->tier == TIER_SENTINEL;
-        double stretch = is_sentinel ? t->stretch.sentinels : t->stretch.others;
-        enum metric_tier tier = is_empty ? TIER_RARE : is_restless ? TIER_SENTINEL : s->metric->tier;
-        return (double)(t->interval_s * metric_tier_intervals(tier)) * (stretch > 1 ? stretch : 1);
+        bool is_restless = !is_read_by_none && (w->is_suspicious || has_restarted(w, now_s));
+        return is_empty ? TIER_RARE : is_restless ? TIER_SENTINEL : s->metric->tier;
 }
 
-static bool is_due(const struct watched *w, const struct watched_series *s, const struct plan_times *t,
-                   enum plan_scope scope) {
+static double stretch_of(const struct watched_series *s, const struct plan_times *t) {
+        double stretch = s->metric->tier == TIER_SENTINEL ? t->stretch.sentinels : t->stretch.others;
+        return stretch > 1 ? stretch : 1;
+}
+
+static double every_s(const struct watched *w, const struct watched_series *s, const struct plan_times *t) {
+        return (double)(t->interval_s * metric_tier_intervals(tier_of(w, s, t->now_s))) * stretch_of(s, t);
+}
+
+static void advance_pace(struct plan *p, const struct plan_times *t) {
+        double stretch = t->stretch.others > 1 ? t->stretch.others : 1;
+        if (p->pace_s == 0)
+                p->pace_s = (double)t->now_s;
+        else if (t->now_s > p->paced_at_s)
+                p->pace_s += (double)(t->now_s - p->paced_at_s) / stretch;
+        p->paced_at_s = t->now_s;
+}
+
+/* Whether the application's turn has come since the series was asked for: turns are `every_s` apart, and each application has its own. */
+static bool is_its_turn(const struct plan *p, const struct watched *w, const struct watched_series *s,
+                        int64_t every_s) {
+        int64_t phase_s = w->phase_s % every_s;
+        return ((int64_t)p->pace_s - phase_s) / every_s > ((int64_t)s->asked_pace_s - phase_s) / every_s;
+}
+
+static bool is_due(const struct plan *p, const struct watched *w, const struct watched_series *s,
+                   const struct plan_times *t, enum plan_scope scope) {
         if (scope == PLAN_EARLY)
                 return s->metric->is_early && s->read_until_s == 0;
         if (s->read_until_s == 0 && s->asked_at_s == 0)
                 return true;
+        enum metric_tier tier = tier_of(w, s, t->now_s);
+        if (tier != TIER_SENTINEL && s->metric->tier != TIER_SENTINEL && s->asked_at_s > 0)
+                return is_its_turn(p, w, s, t->interval_s * metric_tier_intervals(tier));
         /* Half an interval of slack: timers drift, and a metric must not slip to the next round for a second. */
         return (double)(t->now_s - s->asked_at_s) >= every_s(w, s, t) - (double)t->interval_s / 2;
 }
@@ -277,12 +313,13 @@ int plan_due(struct plan *p, const struct plan_times *t, enum plan_scope scope, 
              size_t *ret_n) {
         struct metric_query *queries = NULL;
         size_t n = 0, size = 0;
+        advance_pace(p, t);
         for (size_t i = 0; i < p->n_applications; i++) {
                 struct watched *w = &p->applications[i];
                 for (size_t k = 0; w->is_running && k < w->n_series; k++) {
                         struct watched_series *s = &w->series[k];
                         int64_t from_s, to_s;
-                        if (!is_due(w, s, t, scope) || !span_of_query(s, t, &from_s, &to_s))
+                        if (!is_due(p, w, s, t, scope) || !span_of_query(s, t, &from_s, &to_s))
                                 continue;
                         struct metric_query *q = LIST_ADD(queries, n, size);
                         if (!q) {
@@ -291,6 +328,7 @@ int plan_due(struct plan *p, const struct plan_times *t, enum plan_scope scope, 
                         }
                         *q = (struct metric_query){s->id, w->name, s->metric, s->dimensions, from_s, to_s};
                         s->asked_at_s = t->now_s;
+                        s->asked_pace_s = (uint32_t)p->pace_s;
                 }
         }
         *ret = queries;

@@ -13,6 +13,7 @@ struct watched_series {
         const struct metric *metric; /* of the catalogue, or the plan's own */
         const char *dimensions;      /* as in struct series_key; owned unless "" */
         bool is_found, is_listed;    /* ListMetrics named it, and did so the last time */
+        uint32_t asked_pace_s;       /* the plan's pace_s at asked_at_s */
         int64_t read_until_s;        /* settled up to here; 0: never read */
         int64_t asked_at_s;
         struct sample newest; /* at_s 0: none was ever seen */
@@ -20,7 +21,8 @@ struct watched_series {
 
 struct watched {
         char *name, *arn;
-        char *status; /* as last described */
+        uint32_t phase_s; /* its turn among the others: the slower tiers are not due for all at once */
+        char *status;     /* as last described */
         int64_t version_id;
         enum metric_level level;
         int flink_version;
@@ -51,6 +53,8 @@ struct plan {
                 bool is_set;
         } * places;
         size_t n_places, places_size;
+        double pace_s; /* a clock that goes slower by what the slower tiers are stretched: their turns are counted on it. 0: not begun */
+        int64_t paced_at_s;   /* when it showed that */
         struct metric **rows; /* of series that the catalogue does not have, or not at that pace */
         size_t n_rows, rows_size;
 };

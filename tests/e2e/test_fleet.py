@@ -84,15 +84,15 @@ def test_budget__enough_for_sentinels__they_go_on_and_the_others_wait(sim, daemo
     budget = (seconds_left(sim) * 1.25 + 30) * METRIC_USD
     daemon.config = daemon.config.replace("interval = 1s", f"interval = 1s\nmonthly_budget_usd = {budget:.6f}")
     daemon.start()
-    while rounds(daemon) < 14:
+    while rounds(daemon) < 24:
         daemon.wait_log("poll finished", since=len(daemon.log))
     assert "slower metrics are asked for" in daemon.log
     assert "too little for the sentinels" not in daemon.log
     cost = daemon.ask("cost")
     assert cost["budget_usd"] == pytest.approx(budget, rel=1e-3) and cost["stretch_sentinels"] == 1 and cost["stretch_others"] > 2
     assert cost["projected_usd"] <= budget * 1.001
-    assert of_metric(sim, "uptime") >= 13, "each second"
-    assert of_metric(sim, "lastCheckpointDuration") == 1, "the backfill alone, where without a budget it is asked again after ten"
+    assert of_metric(sim, "uptime") >= 23, "each second"
+    assert of_metric(sim, "lastCheckpointDuration") <= 2, "the backfill and one turn at most, where without a budget there are two or three"
 
 
 @pytest.mark.scenario(with_applications({"name": "clicks"}))

@@ -282,6 +282,109 @@ static void test_note__running_time_falls__everything_for_half_an_hour(void **st
         assert_true(p->n < all);
 }
 
+/* A fleet: what a round asks for beyond the sentinels, counted by application and by round. */
+
+enum { FLEET = 240, MINUTES = 120 };
+
+struct course {
+        int per_round[MINUTES], per_application[FLEET], last[FLEET], longest[FLEET], shortest[FLEET];
+};
+
+static void set_fleet(struct place *p) {
+        struct listed_application listed[FLEET] = {0};
+        char names[FLEET][16];
+        for (int i = 0; i < FLEET; i++) {
+                snprintf(names[i], sizeof names[i], "fleet-%03d", i);
+                listed[i].name = names[i];
+        }
+        assert_int_equal(plan_set_names(&p->plan, listed, FLEET, "*", NULL, NULL), 0);
+        for (int i = 0; i < FLEET; i++)
+                describe(p, names[i], "FLINK-1_20", "RUNNING");
+}
+
+/* Rounds from now_s on, `others` times more rarely than planned, which wavers by 5 % as what is left of a budget does; the timer is up to
+ * three seconds late. */
+static struct course run_rounds(struct place *p, int64_t now_s, double others) {
+        struct course c = {0};
+        for (int i = 0; i < FLEET; i++) {
+                c.last[i] = -1;
+                c.shortest[i] = MINUTES;
+        }
+        for (int minute = 0; minute < MINUTES; minute++) {
+                struct plan_times t = {.now_s = now_s + 60 * minute + minute % 4,
+                                       .interval_s = 60,
+                                       .settle_s = 120,
+                                       .backfill_s = BACKFILL,
+                                       .stretch = {1, others > 1 ? others * (minute % 2 ? 1.05 : 0.95) : 1}};
+                free(TAKE(p->queries));
+                assert_int_equal(plan_due(&p->plan, &t, PLAN_ALL, &p->queries, &p->n), 0);
+                for (size_t i = 0; i < p->n; i++) {
+                        if (strcmp(p->queries[i].metric->name, "lastCheckpointDuration") != 0)
+                                continue;
+                        int k = (int)strtol(p->queries[i].application + strlen("fleet-"), NULL, 10);
+                        int gap = minute - c.last[k];
+                        c.per_round[minute]++;
+                        c.per_application[k]++;
+                        if (c.last[k] >= 0 && gap > c.longest[k])
+                                c.longest[k] = gap;
+                        if (c.last[k] >= 0 && gap < c.shortest[k])
+                                c.shortest[k] = gap;
+                        c.last[k] = minute;
+                }
+        }
+        return c;
+}
+
+static void test_due__fleet__first_reading_at_once_then_the_same_work_each_round(void **state) {
+        struct place *p = *state;
+        set_fleet(p);
+        due(p, NOW - 60, PLAN_ALL);
+        assert_int_equal(p->n % FLEET, 0);
+        assert_int_equal(p->n / FLEET, plan_find(&p->plan, "fleet-000")->n_series);
+        struct course c = run_rounds(p, NOW, 1);
+        for (int minute = 0; minute < MINUTES; minute++)
+                assert_in_range(c.per_round[minute], FLEET / 10 / 2, FLEET / 10 * 2);
+        for (int i = 0; i < FLEET; i++) {
+                assert_in_range(c.per_application[i], MINUTES / 10 - 1, MINUTES / 10 + 1);
+                assert_in_range(c.longest[i], 10, 11); /* the timer's three seconds may move one to the next round */
+                assert_in_range(c.shortest[i], 9, 10);
+        }
+}
+
+static void test_due__stretched_by_a_wavering_budget__as_much_rarer_and_still_spread(void **state) {
+        struct place *p = *state;
+        set_fleet(p);
+        due(p, NOW - 60, PLAN_ALL);
+        struct course c = run_rounds(p, NOW, 2.5);
+        int n = 0;
+        for (int minute = 0; minute < MINUTES; minute++) {
+                assert_in_range(c.per_round[minute], 1, FLEET / 25 * 3);
+                n += c.per_round[minute];
+        }
+        assert_in_range(n, FLEET * MINUTES / 25 * 95 / 100, FLEET * MINUTES / 25 * 105 / 100);
+        for (int i = 0; i < FLEET; i++)
+                if (c.per_application[i] > 1)
+                        assert_in_range(c.shortest[i], 23, c.longest[i]);
+}
+
+static void test_due__new_process__keeps_the_fleet_in_step(void **state) {
+        struct place *p = *state;
+        int due_at[FLEET];
+        set_fleet(p);
+        due(p, NOW - 60, PLAN_ALL);
+        struct course c = run_rounds(p, NOW, 1);
+        memcpy(due_at, c.last, sizeof due_at);
+        plan_done(&p->plan);
+        set_fleet(p);
+        due(p, NOW + 60 * MINUTES + 420, PLAN_ALL);
+        assert_int_equal(p->n % FLEET, 0); /* what is known is told at once */
+        c = run_rounds(p, NOW + 60 * MINUTES + 480, 1);
+        for (int i = 0; i < FLEET; i++) {
+                int shift = (c.last[i] + MINUTES + 8 - due_at[i]) % 10;
+                assert_true(shift <= 1 || shift == 9);
+        }
+}
+
 static void list(struct batch *b, const char *application, const char *metric, const char *dimensions) {
         struct listed_series s = {strdup(application), strdup(metric), strdup(dimensions)};
         assert_int_equal(batch_add_series_take(b, &s), 0);
@@ -391,6 +494,9 @@ int main(void) {
                 CASE(test_due__never_read__whole_backfill_aligned),
                 CASE(test_due__tiers__each_at_its_pace),
                 CASE(test_due__suspicious__everything_each_interval),
+                CASE(test_due__fleet__first_reading_at_once_then_the_same_work_each_round),
+                CASE(test_due__stretched_by_a_wavering_budget__as_much_rarer_and_still_spread),
+                CASE(test_due__new_process__keeps_the_fleet_in_step),
                 CASE(test_due__read_before__continues_without_a_gap),
                 CASE(test_due__read_by_a_clock_that_was_set_back__goes_on_now),
                 CASE(test_due__not_answered__is_due_again),
