@@ -12,7 +12,6 @@ enum {
         RETRY_FIRST_S = 5,
         RETRY_LONGEST_S = 900,
         HOLD_LONGEST_S = 60, /* how long a receiver that failed is left alone when it named no time */
-        FAILING_AFTER = 3,   /* failures in a row: not the message, the receiver */
         SETTLE_AGAIN_S = 5,  /* what was answered is kept in memory while the store cannot take it */
         GIVE_UP_S = 86400,   /* a page a day late helps nobody; the incident itself stays on record */
 };
@@ -147,7 +146,7 @@ static void say(const struct carrier *c) {
 /* How long what was just put into the outbox has to wait for what comes with it. */
 static int64_t gathering_ms(const struct carrier *c) {
         int64_t left_ms = c->told_at_ms + GATHER_MS - loop_monotonic_ms(c->host.loop);
-        bool is_gathering = notifier_bundling(c->notifier->type, &c->notifier->channel) == BUNDLE_WHEN_MANY;
+        bool is_gathering = bundling_gathers(notifier_bundling(c->notifier->type, &c->notifier->channel));
         return is_gathering && c->told_at_ms > 0 && left_ms > 0 ? left_ms : 0;
 }
 
@@ -222,8 +221,8 @@ static void look(void *arg) {
         if (c->run || c->is_unsettled)
                 return;
         int r = due_s > now_s ? 1
-                              : errand_choose(&c->times, c->host.store, c->notifier, c->n_failures >= FAILING_AFTER,
-                                              now_s, &c->errand, &due_s);
+                              : errand_choose(&c->times, c->host.store, c->notifier, c->n_failures, now_s, &c->errand,
+                                              &due_s);
         if (r == 0) {
                 send(c);
                 return;

@@ -6,7 +6,11 @@
 #include "incidents/parcels.h"
 #include "util/text.h"
 
-enum { MINUTE_S = 60, HOUR_S = 3600 };
+enum {
+        MINUTE_S = 60,
+        HOUR_S = 3600,
+        FAILING_AFTER = 3, /* failures in a row: not the message, the receiver */
+};
 
 static int64_t sooner(int64_t a_s, int64_t b_s) {
         return !a_s || (b_s && b_s < a_s) ? b_s : a_s;
@@ -29,19 +33,41 @@ static void take_from_the_future(struct waiting_rows *rows, int64_t now_s) {
         }
 }
 
-static int choose_from_outbox(struct store *s, const struct config_notifier *n, bool is_failing, int64_t now_s,
+/* Of a receiver that gives each incident a page for life, who is tried alone keeps a page alone: then and only then it is another's turn,
+ * so that neither an outage nor one message that it cannot take makes a page of each. */
+static bool spares_new(enum bundling bundling, int64_t n_failures) {
+        return bundling == BUNDLE_OPENINGS && (n_failures & (n_failures - 1)) != 0;
+}
+
+static int list_waiting(struct store *s, const char *notifier, enum bundling bundling, struct waiting_rows *rows) {
+        int r = store_list_waiting(s, notifier, rows);
+        if (r < 0 || bundling != BUNDLE_OPENINGS)
+                return r;
+        r = store_mark_told(s, notifier, rows);
+        parcel_keep_to_openings(rows->rows, rows->n_rows);
+        return r;
+}
+
+static int take(struct store *s, enum bundling bundling, const struct parcel *p, struct delivery *ret) {
+        return bundling == BUNDLE_OPENINGS ? store_take_page(s, p->ids, p->n, ret)
+                                           : store_take_delivery(s, p->ids, p->n, ret);
+}
+
+static int choose_from_outbox(struct store *s, const struct config_notifier *n, int64_t n_failures, int64_t now_s,
                               struct delivery *ret, int64_t *ret_due_s) {
         SCOPED(waiting_rows_done) struct waiting_rows rows = {0};
         int64_t n_sent = 0, newest_s = 0;
+        enum bundling bundling = notifier_bundling(n->type, &n->channel);
         struct parcel_rules rules = {
-                .bundling = notifier_bundling(n->type, &n->channel),
+                .bundling = bundling,
                 .digest_applications = n->digest_applications,
                 .digest_window_s = n->digest_window_s,
                 .enough = n->type->is_for_people ? DIGEST_PARTS_MAX : n->digest_applications,
-                .is_failing = is_failing,
+                .is_failing = n_failures >= FAILING_AFTER,
+                .spares_new = spares_new(bundling, n_failures),
         };
-        int64_t per_hour = rate_of(n, rules.bundling);
-        int r = store_list_waiting(s, n->name, &rows);
+        int64_t per_hour = rate_of(n, bundling);
+        int r = list_waiting(s, n->name, bundling, &rows);
         if (r < 0 || rows.n_rows == 0)
                 return r < 0 ? r : 1;
         take_from_the_future(&rows, now_s);
@@ -61,7 +87,7 @@ static int choose_from_outbox(struct store *s, const struct config_notifier *n, 
         rules.is_limited = free_s > 0;
         parcel_choose(rows.rows, rows.n_rows, &rules, now_s, &parcel);
         *ret_due_s = parcel.due_at_s;
-        return parcel.n == 0 ? 1 : store_take_delivery(s, parcel.ids, parcel.n, ret);
+        return parcel.n == 0 ? 1 : take(s, bundling, &parcel, ret);
 }
 
 static int make_heartbeat(struct store *s, const struct config_notifier *n, int64_t now_s, struct delivery *ret) {
@@ -81,12 +107,12 @@ static int choose_standing(struct errand_times *times, struct store *s, const st
         return r;
 }
 
-int errand_choose(struct errand_times *times, struct store *s, const struct config_notifier *n, bool is_failing,
+int errand_choose(struct errand_times *times, struct store *s, const struct config_notifier *n, int64_t n_failures,
                   int64_t now_s, struct errand *ret, int64_t *ret_due_s) {
         int64_t refresh_every_s = notifier_refresh_s(n->type, &n->channel);
         *ret = (struct errand){.kind = ERRAND_OUTBOX};
         *ret_due_s = 0;
-        int r = choose_from_outbox(s, n, is_failing, now_s, &ret->delivery, ret_due_s);
+        int r = choose_from_outbox(s, n, n_failures, now_s, &ret->delivery, ret_due_s);
         if (r == 1 && n->heartbeat_s > 0 && times->heartbeat_s <= now_s) {
                 ret->kind = ERRAND_HEARTBEAT;
                 return make_heartbeat(s, n, now_s, &ret->delivery);

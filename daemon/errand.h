@@ -18,8 +18,8 @@ struct errand_times {
         int64_t refreshed_id; /* the last incident of this round of refreshing; 0: a round begins */
 };
 
-/* 0: *ret is to be sent; 1: nothing is due before *ret_due_s (0: nothing at all); -errno of the store. */
-int errand_choose(struct errand_times *times, struct store *s, const struct config_notifier *n, bool is_failing,
+/* n_failures: in a row, until now. 0: *ret is to be sent; 1: nothing is due before *ret_due_s (0: nothing at all); -errno of the store. */
+int errand_choose(struct errand_times *times, struct store *s, const struct config_notifier *n, int64_t n_failures,
                   int64_t now_s, struct errand *ret, int64_t *ret_due_s);
 /* Stores how it went. */
 int errand_settle(const struct errand *e, struct store *s, const struct config_notifier *n, enum outcome outcome,

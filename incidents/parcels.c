@@ -53,6 +53,8 @@ static struct freshness look(const struct waiting *rows, size_t n, int64_t now_s
 static bool is_many(const struct freshness *f, const struct parcel_rules *rules) {
         if (f->n < 2 || !f->is_due || rules->is_failing || rules->bundling == BUNDLE_NEVER)
                 return false;
+        if (rules->bundling == BUNDLE_OPENINGS && f->n_applications < 2)
+                return false;
         if (rules->bundling == BUNDLE_ALWAYS)
                 return true;
         return rules->digest_applications > 0 && ((int64_t)f->n_applications >= rules->digest_applications ||
@@ -65,17 +67,24 @@ static void take_fresh(const struct waiting *rows, size_t n, struct parcel *ret)
                         ret->ids[ret->n++] = rows[i].id;
 }
 
-static void take_digest(const struct waiting *rows, size_t n, int64_t digest, struct parcel *ret) {
+/* The row, with all of its digest. */
+static void take(const struct waiting *rows, size_t n, const struct waiting *row, struct parcel *ret) {
         for (size_t i = 0; i < n && ret->n < DIGEST_PARTS_MAX; i++)
-                if (rows[i].digest == digest)
+                if (&rows[i] == row || (row->digest > 0 && rows[i].digest == row->digest))
                         ret->ids[ret->n++] = rows[i].id;
 }
 
+enum choice { ANY, DIGESTS, NOT_NEW };
+
+static bool is_of(const struct waiting *w, enum choice choice) {
+        return choice == ANY || w->digest > 0 || (choice == NOT_NEW && w->digest == WAITING_ALONE);
+}
+
 /* The row to be tried first; NULL when there is none. */
-static const struct waiting *find_first(const struct waiting *rows, size_t n, bool only_digests) {
+static const struct waiting *find_first(const struct waiting *rows, size_t n, enum choice choice) {
         const struct waiting *found = NULL;
         for (size_t i = 0; i < n; i++)
-                if ((!only_digests || rows[i].digest > 0) && (!found || rows[i].next_try_s < found->next_try_s) &&
+                if (is_of(&rows[i], choice) && (!found || rows[i].next_try_s < found->next_try_s) &&
                     !is_behind(rows, i))
                         found = &rows[i];
         return found;
@@ -94,13 +103,14 @@ static int64_t window_s(const struct freshness *f, const struct parcel_rules *ru
 void parcel_choose(const struct waiting *rows, size_t n, const struct parcel_rules *rules, int64_t now_s,
                    struct parcel *ret) {
         struct freshness f = look(rows, n, now_s);
-        const struct waiting *digest = find_first(rows, n, true), *first = NULL;
+        const struct waiting *digest = find_first(rows, n, DIGESTS), *first = NULL;
+        const struct waiting *probe = rules->is_failing && rules->spares_new ? find_first(rows, n, NOT_NEW) : NULL;
         *ret = (struct parcel){0};
-        if (digest && digest->next_try_s <= now_s) {
-                take_digest(rows, n, digest->digest, ret);
+        if (probe || (digest && digest->next_try_s <= now_s)) {
+                take(rows, n, probe ? probe : digest, ret);
                 return;
         }
-        int64_t gathered_s = f.n > 0 && rules->bundling == BUNDLE_WHEN_MANY ? f.oldest_s + window_s(&f, rules) : 0;
+        int64_t gathered_s = f.n > 0 && bundling_gathers(rules->bundling) ? f.oldest_s + window_s(&f, rules) : 0;
         if (gathered_s > now_s) {
                 ret->due_at_s = digest ? earliest(gathered_s, digest->next_try_s) : gathered_s;
                 return;
@@ -109,11 +119,21 @@ void parcel_choose(const struct waiting *rows, size_t n, const struct parcel_rul
                 take_fresh(rows, n, ret);
                 return;
         }
-        first = find_first(rows, n, false);
+        first = find_first(rows, n, ANY);
         if (first && first->next_try_s <= now_s)
                 ret->ids[ret->n++] = first->id;
         else if (first)
                 ret->due_at_s = first->next_try_s;
+}
+
+void parcel_keep_to_openings(struct waiting *rows, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                bool is_later = rows[i].is_told;
+                for (size_t k = 0; k < i && !is_later; k++)
+                        is_later = rows[k].incident_id == rows[i].incident_id;
+                if (is_later && rows[i].digest == 0)
+                        rows[i].digest = WAITING_ALONE;
+        }
 }
 
 int64_t parcel_rate_s(int64_t per_hour, int64_t n_in_last_hour, int64_t newest_s) {

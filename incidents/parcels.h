@@ -13,6 +13,7 @@ struct parcel_rules {
         int64_t enough;              /* but not beyond so many applications */
         bool is_limited;             /* the rate is used up: all that waits goes together */
         bool is_failing; /* the receiver is out of order: it is tried with what is there, nothing new is bundled */
+        bool spares_new; /* and with nothing that it was not tried with before, while there is such a thing */
 };
 
 struct parcel {
@@ -24,6 +25,9 @@ struct parcel {
 /* `rows`: oldest first. Of one incident an event goes only together with, or after, all earlier ones. */
 void parcel_choose(const struct waiting *rows, size_t n, const struct parcel_rules *rules, int64_t now_s,
                    struct parcel *ret);
+
+/* BUNDLE_OPENINGS: what is not the first try of the first event of its incident goes alone. Before parcel_choose. */
+void parcel_keep_to_openings(struct waiting *rows, size_t n);
 
 /* From when on one more message may go: at once up to `per_hour` (0: always), then one every hour / per_hour. */
 int64_t parcel_rate_s(int64_t per_hour, int64_t n_in_last_hour, int64_t newest_s);

@@ -49,6 +49,10 @@ const struct delivery *delivery_gravest(const struct delivery *d) {
         return found;
 }
 
+bool bundling_gathers(enum bundling b) {
+        return b == BUNDLE_WHEN_MANY || b == BUNDLE_OPENINGS;
+}
+
 static void write_envelope(struct jsonw *w, const struct delivery *d) {
         jsonw_member_int(w, "version", 1);
         jsonw_member_string(w, "event", incident_event_name(d->event));

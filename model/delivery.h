@@ -9,13 +9,17 @@ enum { DELIVERY_ID_MAX = 128 };
 struct delivery {
         int64_t id;                        /* row of the outbox */
         char delivery_id[DELIVERY_ID_MAX]; /* what receivers see: the same over all retries */
+        char page_id
+                [DELIVERY_ID_MAX]; /* delivery_id of the digest that opened the page of this incident; "": its own page */
         char *notifier;
         enum incident_event event;
         int64_t created_at_s, next_try_s;
         int64_t attempts;         /* made so far */
         int64_t sent_at_s;        /* this attempt; 0: not known */
         struct incident incident; /* as it was when the event happened; of a digest, the gravest one */
-        struct delivery *parts;   /* of a digest: what happened, in that order, each with its own delivery_id; owned */
+        struct delivery
+                *parts; /* of a digest: what happened, in that order, each with its own delivery_id; owned. Of one event
+                                     on a page of several: the incidents of that page as they are now */
         size_t n_parts, parts_size;
         int64_t n_watched; /* applications that are known in all: what a digest's are compared with */
 };
@@ -26,12 +30,17 @@ struct waiting {
         int64_t created_at_s, next_try_s;
         uint64_t application; /* equal for equal applications of one target */
         int64_t digest; /* the first row of the digest that it is part of; 0: of none, WAITING_ALONE: never of one */
+        bool is_told;   /* the notifier knows of its incident, or may know: see store_mark_told */
 };
 
 enum { WAITING_ALONE = -1, DIGEST_PARTS_MAX = 100 };
 
-/* Whether a channel takes several events as one message. */
-enum bundling { BUNDLE_NEVER, BUNDLE_WHEN_MANY, BUNDLE_ALWAYS };
+/* Whether a channel takes several events as one message. BUNDLE_OPENINGS: when many, but only the first event of each incident; what
+ * becomes of it is told to the page that this opened. */
+enum bundling { BUNDLE_NEVER, BUNDLE_WHEN_MANY, BUNDLE_OPENINGS, BUNDLE_ALWAYS };
+
+/* What is new may wait for more that goes with it. */
+bool bundling_gathers(enum bundling b);
 
 /* How a delivery ended, or did not. */
 enum outcome { OUTCOME_DELIVERED, OUTCOME_RETRY, OUTCOME_REFUSED };

@@ -102,6 +102,8 @@ static void put_names(struct buf *to, const struct summary *s, size_t room) {
                 if (!is_first_of_application(s, i))
                         continue;
                 message_put(&name, text_or_empty(s->items[i]->incident.application), TITLE_NAME_CHARS);
+                if (name.failed)
+                        to->failed = name.failed;
                 size_t tail = shown + 1 < n ? sizeof " and 9 more" - 1 : 0, chars = message_chars(buf_str(&name));
                 if (used + 2 + chars + tail > room && shown > 0)
                         break;

@@ -13,7 +13,7 @@
  *   samples, out          layers cursor samples window cache
  *   their forms           stream (head, run) chunk, day (a day) pack (a row for 32 series) values planes bytes zip entry
  *   series                series series_list state load words slots
- *   all else              facts status usage incidents incident_list apply outbox settle events silences explanations */
+ *   all else              facts status usage incidents incident_list apply outbox page settle events silences explanations */
 #pragma once
 
 #include "store/cache.h"
@@ -106,6 +106,10 @@ int timeline_add(struct store *s, int64_t incident, int64_t at_s, const char *ki
 int outbox_add(struct store *s, const struct transition *t, int64_t at_s);
 enum outbox_state { ROW_PENDING, ROW_DELIVERED, ROW_REFUSED };
 /* One row, of its incident id and revision only. -ENOENT */
+int outbox_load(struct store *s, int64_t id, enum outbox_state state, struct delivery *ret);
+/* The digest that begins with ids[0], noted. */
+int outbox_take_digest(struct store *s, const int64_t *ids, size_t n, enum durability durability, struct delivery *ret);
+void outbox_digest_id(const struct store *s, int64_t first_id, const char *notifier, char to[DELIVERY_ID_MAX]);
 int outbox_read(struct store *s, int64_t id, enum outbox_state state, struct delivery *ret);
 
 int incident_save(struct store *s, struct incident *i, int64_t copy);

@@ -22,6 +22,10 @@ static void write_delivery_id(const char *instance, const char *what, int64_t nu
         snprintf(to, DELIVERY_ID_MAX, format, instance, what, number, short_name);
 }
 
+void outbox_digest_id(const struct store *s, int64_t first_id, const char *notifier, char to[DELIVERY_ID_MAX]) {
+        write_delivery_id(s->instance, "digest", first_id, notifier, to);
+}
+
 int outbox_add(struct store *s, const struct transition *t, int64_t at_s) {
         char incident[24];
         int r = 0;
@@ -107,7 +111,7 @@ int outbox_read(struct store *s, int64_t id, enum outbox_state state, struct del
         return 0;
 }
 
-static int load_row(struct store *s, int64_t id, enum outbox_state state, struct delivery *ret) {
+int outbox_load(struct store *s, int64_t id, enum outbox_state state, struct delivery *ret) {
         SCOPED(delivery_done) struct delivery d = {0};
         int r = outbox_read(s, id, state, &d);
         if (r < 0)
@@ -122,9 +126,9 @@ static int load_row(struct store *s, int64_t id, enum outbox_state state, struct
 
 /* When a power cut undoes it, the parts may come again in another digest: each with its own delivery_id, which is what counts. The page
  * does not wait for the disk. */
-static int note_digest(struct store *s, const int64_t *ids, size_t n) {
+static int note_digest(struct store *s, const int64_t *ids, size_t n, enum durability durability) {
         SCOPED(transaction_done) struct transaction t = {0};
-        int r = transaction_begin(&t, &s->db, DURABLE_SOON);
+        int r = transaction_begin(&t, &s->db, durability);
         for (size_t i = 0; i < n && r == 0; i++)
                 r = db_run(&s->db, "UPDATE outbox SET digest = ?2 WHERE id = ?1 AND digest IS NOT ?2", "ii", ids[i],
                            ids[0]);
@@ -134,7 +138,7 @@ static int note_digest(struct store *s, const int64_t *ids, size_t n) {
 static int load_parts(struct store *s, const int64_t *ids, size_t n, struct delivery *digest) {
         for (size_t i = 0; i < n; i++) {
                 struct delivery *part = LIST_ADD(digest->parts, digest->n_parts, digest->parts_size);
-                int r = part ? load_row(s, ids[i], ROW_PENDING, part) : store_no_memory(s);
+                int r = part ? outbox_load(s, ids[i], ROW_PENDING, part) : store_no_memory(s);
                 if (r < 0)
                         return r;
         }
@@ -153,7 +157,7 @@ static int sum_up(struct store *s, struct delivery *d) {
                 if (i == 0 || d->parts[i].attempts < d->attempts)
                         d->attempts = d->parts[i].attempts;
         }
-        write_delivery_id(s->instance, "digest", first->id, first->notifier, d->delivery_id);
+        outbox_digest_id(s, first->id, first->notifier, d->delivery_id);
         if (text_replace(&d->notifier, first->notifier) < 0 ||
             incident_dup(&delivery_gravest(d)->incident, &d->incident) < 0)
                 return store_no_memory(s);
@@ -161,11 +165,10 @@ static int sum_up(struct store *s, struct delivery *d) {
         return r < 0 ? r : 0;
 }
 
-int store_take_delivery(struct store *s, const int64_t *ids, size_t n, struct delivery *ret) {
+int outbox_take_digest(struct store *s, const int64_t *ids, size_t n, enum durability durability,
+                       struct delivery *ret) {
         SCOPED(delivery_done) struct delivery digest = {0};
-        if (n == 1)
-                return load_row(s, ids[0], ROW_PENDING, ret);
-        int r = note_digest(s, ids, n);
+        int r = note_digest(s, ids, n, durability);
         if (r == 0)
                 r = load_parts(s, ids, n, &digest);
         if (r == 0)
@@ -175,6 +178,10 @@ int store_take_delivery(struct store *s, const int64_t *ids, size_t n, struct de
         *ret = digest;
         digest = (struct delivery){0};
         return 0;
+}
+
+int store_take_delivery(struct store *s, const int64_t *ids, size_t n, struct delivery *ret) {
+        return n == 1 ? outbox_load(s, ids[0], ROW_PENDING, ret) : outbox_take_digest(s, ids, n, DURABLE_SOON, ret);
 }
 
 /* The last that a notifier took of each incident that is still open. */
@@ -190,7 +197,7 @@ int store_standing(struct store *s, const char *notifier, int64_t after_incident
         int r = db_query(&s->db, &row, list_standing, "tii", notifier, after_incident_id, (int64_t)DIGEST_PARTS_MAX);
         while (r == 0 && (r = db_step(&s->db, row)) == 1) {
                 struct delivery *part = LIST_ADD(digest.parts, digest.n_parts, digest.parts_size);
-                r = part ? load_row(s, sqlite3_column_int64(row, 0), ROW_DELIVERED, part) : store_no_memory(s);
+                r = part ? outbox_load(s, sqlite3_column_int64(row, 0), ROW_DELIVERED, part) : store_no_memory(s);
         }
         if (r == 0 && digest.n_parts > 0)
                 r = sum_up(s, &digest);

@@ -132,8 +132,11 @@ static const char usage_by_tier[] =
 static const char told[] = "ALTER TABLE incident ADD COLUMN told_at_s INT;"
                            "UPDATE incident SET told_at_s = CASE WHEN is_quiet THEN 0 ELSE opened_at_s END;";
 
+/* The incidents of a page. */
+static const char pages[] = "CREATE INDEX outbox_page ON outbox(digest) WHERE digest > 0;";
+
 static const char *const migrations[] = {facts,    incidents, samples,       events, explanations,
-                                         silences, digests,   usage_by_tier, told};
+                                         silences, digests,   usage_by_tier, told,   pages};
 
 int64_t schema_version(void) {
         return (int64_t)ELEMENTS(migrations);

@@ -189,6 +189,12 @@ void waiting_rows_done(struct waiting_rows *r);
 /* One row as it is to be sent; of several, whose order is kept, the digest, which is noted first: from then on they go together.
  * -ENOENT: one of them is not pending. */
 int store_take_delivery(struct store *s, const int64_t *ids, size_t n, struct delivery *ret);
+/* For a receiver where each incident has one page from its beginning to its end, opened by its first event alone or by a digest of such.
+ * is_told of what is not, or may not be, the first that the notifier hears of its incident. */
+int store_mark_told(struct store *s, const char *notifier, struct waiting_rows *rows);
+/* As store_take_delivery, but the disk has it first that a row is tried alone, too; and of an event on the page of a digest page_id and
+ * parts are filled: the incidents of that page as they are now. */
+int store_take_page(struct store *s, const int64_t *ids, size_t n, struct delivery *ret);
 /* OUTCOME_RETRY: again at retry_at_s. Settles all of a digest that the row is part of; a refused digest falls apart into rows that go
  * alone. -ENOENT: it is not pending. */
 int store_settle_delivery(struct store *s, int64_t outbox_id, enum outcome outcome, int64_t now_s, int64_t retry_at_s,

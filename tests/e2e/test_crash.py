@@ -2,7 +2,8 @@
 """kill -9 at random moments while incidents open, get worse and end, against receivers that fail, hang and answer late: everything
 arrives, in order, and what comes twice has the same delivery_id.
 
-`make torture` asks for 500 kills and 50 incidents: 25 applications that fail twice, more than an hour apart."""
+Applications fail in pairs, which share a page. `make torture` asks for 500 kills and 50 incidents: 25 applications that fail twice, more
+than an hour apart, each time getting worse before they are well."""
 
 import json
 import os
@@ -52,6 +53,12 @@ type = sns
 topic_arn = {topic}
 rate_limit = 0
 digest_applications = 3
+[notifier pages]
+type = pagerduty
+routing_key = 0123456789abcdef0123456789ABCDEF
+url = {url}
+digest_applications = 2
+digest_window = 30s
 """
 
 FAULTS = [
@@ -62,12 +69,15 @@ FAULTS = [
     {"kind": "slow", "service": "webhook", "path": "/webhook/hangs", "delay": "100ms", "times": "always", "probability": 0.3, "seed": 5},
     {"kind": "slow", "service": "sns", "delay": "200ms", "times": "always", "probability": 0.6, "seed": 6},
     {"kind": "reset", "service": "sns", "times": "always", "probability": 0.1, "seed": 7},
+    {"kind": "status", "service": "pagerduty", "status": 503, "times": "always", "probability": 0.3, "seed": 8},
+    {"kind": "truncate", "service": "pagerduty", "times": "always", "probability": 0.2, "seed": 9},
+    {"kind": "reset", "service": "pagerduty", "times": "always", "probability": 0.1, "seed": 10},
 ]
 
 
 def lives():
     def one(k):
-        begin = 4 + SPREAD_MINUTES * k / APPLICATIONS
+        begin = 4 + SPREAD_MINUTES * (k // 2 * 2) / APPLICATIONS
         for episode in range(EPISODES):
             at = begin + APART_MINUTES * episode
             yield from ((at, CALM), (at + 14, SLOW), (at + 26, TOO_SLOW))
@@ -79,10 +89,28 @@ def received(sim):
     """{notifier: [(delivery_id, incident, event, is_in_digest)]} in the order of arrival."""
     found = defaultdict(list)
     for record in sim.deliveries():
+        if record["kind"] == "pagerduty":
+            continue
         message = json.loads(record["body"]["Message"]) if record["kind"] == "sns" else record["body"]
         notifier = "late" if record["kind"] == "sns" else record["path"].rsplit("/", 1)[1]
         found[notifier] += [(part["delivery_id"], part["incident"]["id"], part["event"], part is not message) for part in parts(message)]
     return found
+
+
+def check_pages(sim):
+    """Each incident is on one page, whichever try opened it, and no page stands when all is over. How many pages, how many of several."""
+    pages, page_of = defaultdict(list), {}
+    for record in sim.deliveries(service="pagerduty"):
+        body = record["body"]
+        pages[body["dedup_key"]].append(body["event_action"])
+        if body["event_action"] == "trigger":
+            for part in parts(body["payload"]["custom_details"]["delivery"]):
+                assert page_of.setdefault(part["incident"]["id"], body["dedup_key"]) == body["dedup_key"]
+    for key, actions in pages.items():
+        assert actions[0] == "trigger" and actions[-1] == "resolve", f"{key}: {actions}"
+        assert "resolve trigger" not in " ".join(actions), f"{key} was opened again: {actions}"
+    assert len(page_of) == APPLICATIONS * EPISODES
+    return len(pages), sum("-digest-" in key for key in pages)
 
 
 def outbox(daemon):
@@ -137,10 +165,13 @@ def test_kill__at_any_moment__everything_arrives_in_order(sim, daemon):
         ids = [row[3] for row in rows if row[0] == notifier]
         assert len(ids) == len(set(ids)) and {item[0] for item in arrived[notifier]} == set(ids), f"{notifier}: all, and nothing else"
     check_order(rows, arrived)
+    n_pages, n_shared = check_pages(sim)
+    assert n_shared > 0
     events = Counter(item[2] for items in arrived.values() for item in items)
-    assert min(events["opened"], events["resolved"]) >= 3 * APPLICATIONS * EPISODES
-    total, repeats = len(rows), sum(len(items) for items in arrived.values()) - len(rows)
+    assert min(events["opened"], events["escalated"], events["resolved"]) >= 3 * APPLICATIONS * EPISODES
+    total = len(rows)
+    repeats = sum(len(items) for items in arrived.values()) - sum(row[0] != "pages" for row in rows)
     print(f"\n{KILLS} kills, {APPLICATIONS} applications: {len({row[1] for row in rows})} incidents, {total} deliveries, all arrived, in order; "
           f"{repeats} came again with the same delivery_id, {sum(item[3] for items in arrived.values() for item in items)} in digests, "
-          f"{sum(row[5] - 1 for row in rows)} attempts failed, {open_at_end} waited when the killing ended; events {dict(events)}")
+          f"{sum(row[5] - 1 for row in rows)} attempts failed, {open_at_end} waited when the killing ended; events {dict(events)}; {n_pages} pages, {n_shared} of them of several")
     assert sim.violations() == []

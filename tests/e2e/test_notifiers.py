@@ -172,7 +172,9 @@ MANY = {"region": "eu-west-1", "account": "111122223333",
 
 @pytest.mark.scenario(MANY)
 def test_digest__twenty_applications_fail_together__few_messages_name_them_all(sim, daemon):
-    daemon.config += f"[notifier hook]\ntype = webhook\nwebhook_url = {sim.url}/webhook/in\n"
+    daemon.config += (f"[notifier hook]\ntype = webhook\nwebhook_url = {sim.url}/webhook/in\n"
+                      f"[notifier duty]\ntype = pagerduty\nurl = {sim.url}\nrouting_key = {SECRETS['pagerduty']}\n"
+                      "[notifier queue]\ntype = sns\ntopic_arn = arn:aws:sns:eu-west-1:111122223333:events.fifo\n")
     daemon.start()
     names = {f"pipeline-{k:02}" for k in range(20)}
 
@@ -181,11 +183,20 @@ def test_digest__twenty_applications_fail_together__few_messages_name_them_all(s
     sim.wait_for(told, timeout=60)
     sim.wait_for(lambda _: all(n["pending"] == 0 for n in daemon.ask("status")["notifiers"]), timeout=60)
     # Five go by themselves before it is clear that it is many; then a webhook takes five at a time, people get the rest at once.
-    assert all(len(sim.deliveries(service=service)) <= most for service, most in (("webhook", 9), ("slack", 7), ("sns", 7)))
+    fifo = [d for d in sim.deliveries(service="sns") if d["body"].get("MessageGroupId")]
+    counts = {service: len(sim.deliveries(service=service)) for service in ("webhook", "slack", "sns", "pagerduty")}
+    assert counts["webhook"] <= 9 and counts["slack"] <= 7 and counts["sns"] - len(fifo) <= 7 and counts["pagerduty"] <= 7, counts
     slack = json.dumps([d["body"] for d in sim.deliveries(service="slack")])
     assert all(name in slack for name in names) and "of 20 apps fail" in slack
     ids = [part["delivery_id"] for d in sim.deliveries(service="webhook") for part in parts(d["body"])]
     assert len(ids) == len(set(ids)) == 20
+    # A page of its own for each message, and each incident on one of them.
+    pages = [d["body"] for d in sim.deliveries(service="pagerduty")]
+    paged = [part["incident"]["application"] for body in pages for part in parts(body["payload"]["custom_details"]["delivery"])]
+    assert len({body["dedup_key"] for body in pages}) == len(pages) and sorted(paged) == sorted(names)
+    # Programs read a FIFO topic, through queues: each event in the order of its application.
+    assert sorted(d["body"]["MessageGroupId"] for d in fifo) == sorted(names)
+    assert len({d["body"]["MessageDeduplicationId"] for d in fifo}) == 20
     assert sim.violations() == []
 
 

@@ -167,6 +167,56 @@ static void test_bundling__by_what_the_receiver_takes(void **state) {
         assert_int_equal(choose(rows, 4, rules).n, 1);
 }
 
+/* A page for life: what is told of an incident later goes to its own page. */
+static void test_openings__only_first_events__are_bundled(void **state) {
+        (void)state;
+        struct waiting rows[] = {row(1, 7), row(2, 8), row(3, 9), row(4, 8), row(5, 10)};
+        struct parcel_rules rules = plain;
+        rules.bundling = BUNDLE_OPENINGS;
+        rows[4].is_told = true;
+        parcel_keep_to_openings(rows, 5);
+        struct parcel p = choose(rows, 5, rules);
+        assert_int_equal(p.n, 3);
+        for (size_t i = 0; i < 3; i++)
+                assert_int_equal(p.ids[i], (int64_t)i + 1);
+        rows[2].is_told = true;
+        parcel_keep_to_openings(rows, 5);
+        assert_int_equal(choose(rows, 5, rules).n, 1);
+}
+
+static void test_openings__of_one_application__keep_their_pages(void **state) {
+        (void)state;
+        struct waiting rows[] = {row(1, 7), row(2, 8), row(3, 9)};
+        struct parcel_rules rules = plain;
+        rules.bundling = BUNDLE_OPENINGS;
+        for (size_t i = 0; i < 3; i++) {
+                rows[i].created_at_s = NOW - 6 * 3600;
+                rows[i].application = 1;
+        }
+        assert_int_equal(choose(rows, 3, rules).n, 1);
+        rows[2].application = 2;
+        assert_int_equal(choose(rows, 3, rules).n, 3);
+}
+
+/* While it fails it is asked with what it may have had already, whenever that would be due. */
+static void test_openings__receiver_fails__new_ones_are_spared(void **state) {
+        (void)state;
+        struct waiting rows[] = {row(1, 7), row(2, 8), row(3, 9)};
+        struct parcel_rules rules = plain;
+        rules.bundling = BUNDLE_OPENINGS;
+        rules.is_failing = rules.spares_new = true;
+        rows[1].digest = WAITING_ALONE;
+        rows[1].next_try_s = NOW + 600;
+        struct parcel p = choose(rows, 3, rules);
+        assert_int_equal(p.n, 1);
+        assert_int_equal(p.ids[0], 2);
+        rules.spares_new = false;
+        assert_int_equal(choose(rows, 3, rules).ids[0], 1);
+        rows[1].digest = 0;
+        rules.spares_new = true;
+        assert_int_equal(choose(rows, 3, rules).ids[0], 1); /* there is nothing else */
+}
+
 static void test_digest__very_many__in_parts_of_bounded_size(void **state) {
         (void)state;
         static struct waiting rows[3 * DIGEST_PARTS_MAX];
@@ -200,6 +250,9 @@ int main(void) {
                 cmocka_unit_test(test_window__new_ones__wait_for_more),
                 cmocka_unit_test(test_burst__new_ones__are_gathered),
                 cmocka_unit_test(test_bundling__by_what_the_receiver_takes),
+                cmocka_unit_test(test_openings__only_first_events__are_bundled),
+                cmocka_unit_test(test_openings__of_one_application__keep_their_pages),
+                cmocka_unit_test(test_openings__receiver_fails__new_ones_are_spared),
                 cmocka_unit_test(test_digest__very_many__in_parts_of_bounded_size),
                 cmocka_unit_test(test_rate__so_many_at_once__then_evenly),
         };

@@ -56,7 +56,8 @@ def test_sns__golden__accepted(case):
     assert len(params["Message"].encode()) < 262144
 
 
-@pytest.mark.parametrize("case, action", zip(EVENTS, ("trigger", "trigger", "trigger", "acknowledge", "resolve")))
+@pytest.mark.parametrize("case, action", zip((*EVENTS, "digest", "page"),
+                                              ("trigger", "trigger", "trigger", "acknowledge", "resolve", "trigger", "trigger")))
 def test_pagerduty__golden__accepted(case, action):
     body = json.loads(read(f"pagerduty-{case}.json"))
     assert notify.pagerduty_problems(body) == []

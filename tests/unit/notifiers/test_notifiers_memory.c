@@ -37,12 +37,16 @@ static void test_notifiers__each_allocation_fails__enomem(void **context) {
         (void)context;
         SCOPED(delivery_done)
         struct delivery loop = delivery_loop(EVENT_RESOLVED), checkpoints = delivery_checkpoints(EVENT_ESCALATED),
-                        hostile = delivery_hostile();
+                        hostile = delivery_hostile(), digest = delivery_digest(), page = delivery_digest();
+        page.event = EVENT_RESOLVED;
+        snprintf(page.page_id, sizeof page.page_id, "%s", page.delivery_id);
         for (const struct notifier *const *n = notifiers; *n; n++) {
                 torture(*n, &loop);
                 torture(*n, &checkpoints);
                 torture(*n, &hostile);
+                torture(*n, &digest);
         }
+        torture(&notifier_pagerduty, &page);
 }
 
 int main(void) {

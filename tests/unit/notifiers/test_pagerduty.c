@@ -31,6 +31,53 @@ static void test_pagerduty__each_event__as_the_golden_files(void **context) {
         assert_rendered("pagerduty-resolved.json", delivery_loop(EVENT_RESOLVED));
 }
 
+/* Incident 31 of the digest's page is over; the others are as given. */
+static struct delivery on_page(enum incident_event event, enum incident_state others) {
+        struct delivery d = delivery_digest();
+        SCOPED(free) struct delivery *parts = d.parts;
+        snprintf(d.page_id, sizeof d.page_id, "%s", d.delivery_id);
+        snprintf(d.delivery_id, sizeof d.delivery_id, "5f3a9c-31-4-oncall");
+        d.event = event;
+        d.created_at_s = parts[6].created_at_s;
+        d.parts = calloc(6, sizeof *d.parts);
+        d.n_parts = d.parts_size = 6; /* without the news of 34, which is on the page already */
+        memcpy(d.parts, parts, 6 * sizeof *parts);
+        delivery_done(&parts[6]);
+        for (size_t i = 0; i < d.n_parts; i++)
+                d.parts[i].incident.state = i == 1 ? INCIDENT_RESOLVED : others;
+        d.parts[1].incident.resolved_at_s = d.created_at_s;
+        incident_done(&d.incident);
+        assert_int_equal(incident_dup(&d.parts[1].incident, &d.incident), 0);
+        return d;
+}
+
+/* Many fail together: one alert, which says what became of each and ends with the last of them. */
+static void test_pagerduty__page_of_several__as_the_golden_files(void **context) {
+        (void)context;
+        assert_rendered("pagerduty-digest.json", delivery_digest());
+        assert_rendered("pagerduty-page.json", on_page(EVENT_RESOLVED, INCIDENT_OPEN));
+}
+
+static void test_pagerduty__page_of_several__ends_with_the_last(void **context) {
+        static const struct {
+                enum incident_event event;
+                enum incident_state others;
+                const char *action;
+        } cases[] = {
+                {EVENT_RESOLVED, INCIDENT_OPEN, "trigger"},      {EVENT_RESOLVED, INCIDENT_ACKNOWLEDGED, "acknowledge"},
+                {EVENT_RESOLVED, INCIDENT_RESOLVED, "resolve"},  {EVENT_ESCALATED, INCIDENT_ACKNOWLEDGED, "trigger"},
+                {EVENT_ESCALATED, INCIDENT_RESOLVED, "resolve"}, /* sent again late: it must not open what is over */
+        };
+        (void)context;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                char action[64];
+                snprintf(action, sizeof action, "\"event_action\":\"%s\"", cases[i].action);
+                SCOPED(http_request_done) struct http_request r = render(on_page(cases[i].event, cases[i].others));
+                assert_text_in(buf_str(&r.body), action);
+                assert_text_in(buf_str(&r.body), "\"dedup_key\":\"flinkwatch/5f3a9c-digest-430-oncall\"");
+        }
+}
+
 /* Somebody knows of it, but not that it became worse. */
 static void test_pagerduty__escalated_while_acknowledged__triggers(void **context) {
         (void)context;
@@ -101,6 +148,8 @@ static void test_pagerduty__configuration__faults_without_the_key(void **context
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_pagerduty__each_event__as_the_golden_files),
+                cmocka_unit_test(test_pagerduty__page_of_several__as_the_golden_files),
+                cmocka_unit_test(test_pagerduty__page_of_several__ends_with_the_last),
                 cmocka_unit_test(test_pagerduty__escalated_while_acknowledged__triggers),
                 cmocka_unit_test(test_pagerduty__base_url__for_the_eu_service),
                 cmocka_unit_test(test_pagerduty__hostile_texts__within_the_limits),

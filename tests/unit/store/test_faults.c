@@ -129,6 +129,16 @@ static int do_deliver(struct store *s) {
         return r == 0 ? store_settle_delivery(s, d.id, OUTCOME_DELIVERED, NOW, 0, NULL) : r;
 }
 
+/* Taken to be sent, and not settled. */
+static int do_page(struct store *s) {
+        SCOPED(delivery_done) struct delivery d = {0};
+        SCOPED(waiting_rows_done) struct waiting_rows rows = {0};
+        int r = store_list_waiting(s, "oncall", &rows);
+        if (r == 0)
+                r = store_mark_told(s, "oncall", &rows);
+        return r < 0 || rows.n_rows == 0 ? r : store_take_page(s, &rows.rows[0].id, 1, &d);
+}
+
 static int do_window(struct store *s) {
         SCOPED(window_free) struct window *w = NULL;
         const struct window_need needs[] = {{metric_find("uptime", NULL), 86400}};
@@ -173,8 +183,8 @@ static int do_retain(struct store *s) {
         return r;
 }
 
-static int (*const operations[])(struct store *s) = {do_put,  do_apply,    do_deliver, do_window, do_list,
-                                                     do_read, do_maintain, do_read,    do_retain};
+static int (*const operations[])(struct store *s) = {do_put,  do_apply, do_page,     do_deliver, do_window,
+                                                     do_list, do_read,  do_maintain, do_read,    do_retain};
 
 /* Everything is there, once. */
 static void check(struct store *s) {

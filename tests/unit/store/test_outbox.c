@@ -142,6 +142,81 @@ static void test_digest__delivered__settles_all_and_counts_as_one(void **state) 
         assert_string_equal(timeline.rows[timeline.n_rows - 1].text, "opened to oncall in a digest, attempt 2");
 }
 
+/* The incidents a, b and c open together on one page. */
+static void open_page(struct fixture *f, struct incident incidents[3], struct delivery *page) {
+        static const char *const names[] = {"orders", "billing", "clicks"};
+        SCOPED(waiting_rows_done) struct waiting_rows rows = {0};
+        int64_t ids[3];
+        for (size_t i = 0; i < 3; i++) {
+                incidents[i] = make_incident(names[i], "restart_loop", T0);
+                apply_event(f->store, &incidents[i], EVENT_OPENED, T0, oncall);
+        }
+        list(f->store, "oncall", &rows);
+        for (size_t i = 0; i < 3; i++)
+                ids[i] = rows.rows[i].id;
+        assert_int_equal(store_take_page(f->store, ids, 3, page), 0);
+        assert_int_equal(page->event, EVENT_DIGEST);
+        assert_int_equal(store_settle_delivery(f->store, page->id, OUTCOME_DELIVERED, T0 + 1, 0, NULL), 0);
+}
+
+static void take_page_of(struct fixture *f, struct incident *i, enum incident_event event, struct delivery *ret) {
+        SCOPED(waiting_rows_done) struct waiting_rows rows = {0};
+        delivery_done(ret);
+        apply_event(f->store, i, event, T0 + 60, oncall);
+        list(f->store, "oncall", &rows);
+        assert_int_equal(store_mark_told(f->store, "oncall", &rows), 0);
+        assert_true(rows.rows[rows.n_rows - 1].is_told);
+        assert_int_equal(store_take_page(f->store, &rows.rows[rows.n_rows - 1].id, 1, ret), 0);
+        assert_int_equal(ret->event, event);
+}
+
+/* An event is told to the page that its incident was opened on, together with how that page stands now. */
+static void test_page__of_several__knows_them_as_they_are(void **state) {
+        struct fixture *f = *state;
+        SCOPED(delivery_done) struct delivery page = {0}, d = {0};
+        struct incident incidents[3];
+        open_page(f, incidents, &page);
+        incidents[1].state = INCIDENT_RESOLVED;
+        take_page_of(f, &incidents[1], EVENT_RESOLVED, &d);
+        assert_string_equal(d.page_id, page.delivery_id);
+        assert_string_not_equal(d.delivery_id, page.delivery_id);
+        assert_int_equal(d.incident.id, incidents[1].id);
+        assert_int_equal(d.n_parts, 3);
+        assert_int_equal(d.parts[0].incident.state, INCIDENT_OPEN);
+        assert_int_equal(d.parts[1].incident.state, INCIDENT_RESOLVED);
+        fixture_reopen(f);
+        incidents[0].finding.severity = SEVERITY_CRITICAL;
+        take_page_of(f, &incidents[0], EVENT_ESCALATED, &d);
+        assert_string_equal(d.page_id, page.delivery_id);
+        assert_int_equal(d.parts[0].incident.finding.severity, SEVERITY_CRITICAL);
+        SCOPED(incident_done) struct incident other = make_incident("later", "restart_loop", T0);
+        apply_event(f->store, &other, EVENT_OPENED, T0 + 70, oncall);
+        SCOPED(waiting_rows_done) struct waiting_rows rows = {0};
+        list(f->store, "oncall", &rows);
+        assert_int_equal(store_mark_told(f->store, "oncall", &rows), 0);
+        assert_false(rows.rows[rows.n_rows - 1].is_told);
+        delivery_done(&d);
+        assert_int_equal(store_take_page(f->store, &rows.rows[rows.n_rows - 1].id, 1, &d), 0);
+        assert_string_equal(d.page_id, "");
+        assert_int_equal(d.n_parts, 0);
+        for (size_t i = 0; i < 3; i++)
+                incident_done(&incidents[i]);
+}
+
+/* It may have been sent when the daemon was killed: in a digest it would have a second page, and the first would stand for ever. */
+static void test_page__begun_alone__stays_alone_after_a_crash(void **state) {
+        struct fixture *f = *state;
+        SCOPED(waiting_rows_done) struct waiting_rows rows = {0};
+        SCOPED(delivery_done) struct delivery d = {0};
+        SCOPED(incident_done) struct incident i = make_incident("orders", "restart_loop", T0);
+        apply_event(f->store, &i, EVENT_OPENED, T0, oncall);
+        list(f->store, "oncall", &rows);
+        assert_int_equal(store_take_page(f->store, &rows.rows[0].id, 1, &d), 0);
+        fixture_reopen(f);
+        list(f->store, "oncall", &rows);
+        assert_int_equal(rows.rows[0].digest, WAITING_ALONE);
+}
+
 static void test_digest__refused__falls_apart(void **state) {
         struct fixture *f = *state;
         SCOPED(waiting_rows_done) struct waiting_rows rows = {0};
@@ -246,6 +321,8 @@ int main(void) {
                 CASE(test_waiting__oldest_first_by_notifier),
                 CASE(test_digest__is_the_same_after_a_crash),
                 CASE(test_digest__delivered__settles_all_and_counts_as_one),
+                CASE(test_page__of_several__knows_them_as_they_are),
+                CASE(test_page__begun_alone__stays_alone_after_a_crash),
                 CASE(test_digest__refused__falls_apart),
                 CASE(test_standing__last_word_on_each_open_incident),
                 CASE(test_settle__twice__refused),
