@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Event time that stands still, or falls further and further behind the clock, while records arrive: windows do not close. */
+/* Event time that stands still, or falls further and further behind the clock, while records arrive: windows do not close. And event time
+ * that runs ahead of the records: those that come late are dropped for good. */
+#include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "diagnosers/changes.h"
 #include "diagnosers/diagnosers.h"
 #include "diagnosers/phrases.h"
 #include "diagnosers/statistics.h"
 
-enum { STALLED, BEHIND };
-enum { LOOK_BACK_S = 86400, OPEN_WITHIN_S = 1200 };
+enum { STALLED, BEHIND, LATE, LATE_FOR };
+enum { LOOK_BACK_S = 86400, OPEN_WITHIN_S = 1200, PARTS = 6, BEFORE_S = 3600, BEFORE_MIN = 30 };
 
 static const struct param params[] = {
         {"stalled", PARAM_DURATION, 1200, 300, 86400, "a watermark that has not moved for this long"},
         {"behind", PARAM_DURATION, 1800, 60, 30 * 86400,
          "or one that is further behind the clock than usual by this, and drifts"},
+        {"late", PARAM_COUNT, 100, 1, 1e9,
+         "so many records dropped as late within late_for, beyond three times what is usual"},
+        {"late_for", PARAM_DURATION, 1800, 600, 21600,
+         "span in which they are counted; one burst in it is not a finding"},
         {0},
 };
 
@@ -21,6 +28,11 @@ static const struct series_need needs[] = {
         {"currentOutputWatermark", NULL, LOOK_BACK_S, false},
         {"numRecordsInPerSecond", NULL, 3600, true},
         {"millisBehindLatest", NULL, 3600, true},
+        {"numLateRecordsDropped", NULL, LOOK_BACK_S, true},
+        {"fullRestarts", NULL, 7200, true},
+        {"numRestarts", NULL, 7200, true},
+        {"uptime", NULL, 7200, true},
+        {"runningTime", NULL, 7200, true},
         {0},
 };
 
@@ -49,14 +61,19 @@ static double behind_quantile(const struct series_view *s, int64_t from_s, int64
 
 static struct course look(const struct window *w, const struct series_view *s) {
         int64_t until_s = series_until_s(w, s);
+        const struct prior *prior = window_prior(w, "watermark_stall", NULL);
         size_t i = s->n_samples - 1;
         while (i > 0 && s->samples[i - 1].value == s->samples[s->n_samples - 1].value)
                 i--;
+        /* What is usual was before this began. */
+        int64_t usual_until_s = until_s - 3 * 3600;
+        if (prior && prior->onset_s < usual_until_s)
+                usual_until_s = prior->onset_s;
         return (struct course){
                 .still_since_s = s->samples[i].at_s,
                 .now_s = behind_s(s->samples[s->n_samples - 1]),
                 .half_hour_ago_s = behind_quantile(s, until_s - 2400, until_s - 1500),
-                .usual_s = behind_quantile(s, until_s - LOOK_BACK_S, until_s - 3 * 3600),
+                .usual_s = behind_quantile(s, until_s - LOOK_BACK_S, usual_until_s),
         };
 }
 
@@ -85,11 +102,89 @@ static void report(const struct window *w, const struct series_view *s, const st
                                 ((double)s->samples[s->n_samples - 1].at_s - limit_s) * 1000);
 }
 
-static int judge(const struct window *w, const double *settings, struct findings *out) {
+/* Records dropped as late within late_for, now and as is usual (NaN: not known). */
+struct late {
+        bool is_known;
+        double lost, usual;
+};
+
+static bool never_falls(const struct series_view *s, int64_t from_s, int64_t to_s) {
+        for (size_t i = series_from(s, from_s) + 1; i < s->n_samples && s->samples[i].at_s < to_s; i++)
+                if (s->samples[i].value < s->samples[i - 1].value)
+                        return false;
+        return true;
+}
+
+/* The metric is a count that only climbs, or a number of its own for each minute: both are seen in the field. A count that rests loses nothing,
+ * and one burst is no course. */
+static struct late look_at_late(const struct window *w, const struct series_view *s, int64_t for_s) {
+        int64_t until_s = series_until_s(w, s), from_s = until_s - for_s, before_s = from_s - BEFORE_S;
+        const struct prior *prior = window_prior(w, "watermark_stall", "late_records");
+        if (prior && prior->onset_s < before_s)
+                before_s = prior->onset_s;
+        int64_t since_s = until_s - LOOK_BACK_S > s->samples[0].at_s ? until_s - LOOK_BACK_S : s->samples[0].at_s;
+        struct rise r = series_rise(s, from_s, until_s, PARTS, 0.5);
+        struct late x = {.is_known = r.is_known, .usual = series_quantile(s, since_s, before_s, 0.9, BEFORE_MIN)};
+        double minutes = (double)for_s / 60;
+        if (never_falls(s, from_s, until_s)) {
+                x.lost = r.n_steps >= PARTS / 2 ? counter_increase(s, from_s, until_s, 600) : 0;
+                if (!isnan(x.usual))
+                        x.usual = counter_increase(s, since_s, before_s, 600) * (double)for_s /
+                                  (double)(before_s - since_s);
+        } else {
+                bool is_steady = series_quantile(s, from_s, until_s, 0.25, (size_t)minutes / 2) > 0;
+                x.lost = is_steady ? minutes * series_quantile(s, from_s, until_s, 0.5, 1) : 0;
+                x.usual *= minutes;
+        }
+        return x;
+}
+
+static void report_late(const struct window *w, const struct series_view *s, const struct late *x, int64_t for_s,
+                        struct findings *out) {
+        bool is_new = !isnan(x->usual);
+        struct finding *f = findings_add(out, "watermark_stall", is_new ? SEVERITY_WARNING : SEVERITY_INFO,
+                                         is_new ? CONFIDENCE_MEDIUM : CONFIDENCE_LOW, series_until_s(w, s) - for_s);
+        if (!(f->subject = strdup("late_records")))
+                out->failed = -ENOMEM;
+        finding_title(out, f, "%s late records dropped in %s", phrase_count(x->lost).text,
+                      phrase_span((double)for_s).text);
+        finding_summary(
+                out, f,
+                "By numLateRecordsDropped about %s records were dropped in the last %s%s%s%s: they came after the watermark had passed their "
+                "window, and are missing in what the job puts out.",
+                phrase_count(x->lost).text, phrase_span((double)for_s).text, is_new ? " (usually " : "",
+                is_new ? phrase_count(x->usual).text : "", is_new ? ")" : "");
+        finding_advise(
+                out, f,
+                "Keep late records: sideOutputLateData() on the window puts them where they can be added later, allowedLateness() lets the "
+                "window still take them.");
+        finding_advise(
+                out, f,
+                "Then let the watermark wait (forBoundedOutOfOrderness) for as long as the slowest producer is late; a source partition far "
+                "behind the others wants withWatermarkAlignment().");
+        finding_evidence_sample(out, f, s, s->samples[s->n_samples - 1], NAN);
+}
+
+/* Not after a restart or a change: partitions then catch up at different speeds. */
+static void look_for_late(const struct window *w, const double *settings, struct findings *out) {
+        const struct series_view *s = window_find(w, "numLateRecordsDropped", NULL);
+        int64_t for_s = (int64_t)settings[LATE_FOR];
+        if (!series_is_fresh(w, s) || s->n_samples == 0 || application_is_changing(w->application))
+                return;
+        int64_t until_s = series_until_s(w, s);
+        bool is_open = window_prior(w, "watermark_stall", "late_records");
+        if (!is_open && (job_is_catching_up(w, until_s) || job_is_catching_up(w, until_s - for_s)))
+                return;
+        struct late x = look_at_late(w, s, for_s);
+        double usual = isnan(x.usual) ? 0 : x.usual;
+        if (x.is_known && x.lost >= (is_open ? 1.5 : 3) * usual + settings[LATE] * (is_open ? 0.5 : 1))
+                report_late(w, s, &x, for_s, out);
+}
+
+/* 0, or JUDGE_BLIND when nobody can tell. */
+static int look_for_stall(const struct window *w, const double *settings, struct findings *out) {
         const struct series_view *s = window_find(w, "currentOutputWatermark", NULL),
                                  *in = window_find(w, "numRecordsInPerSecond", NULL);
-        if (!application_is_running(w->application))
-                return 0;
         const struct sample *last = s ? series_last(w, s, 600) : NULL;
         if (!last || !is_watermark(last->value))
                 return JUDGE_BLIND;
@@ -99,7 +194,7 @@ static int judge(const struct window *w, const double *settings, struct findings
                 return JUDGE_BLIND; /* a cause may have come and gone since */
         double rate = series_is_fresh(w, in) ? series_quantile(in, until_s - 1200, until_s, 0.2, 3) : NAN;
         if (!(rate > 0)) /* without records it is right that it stands; without the rate nobody can tell */
-                return isnan(rate) ? JUDGE_BLIND : out->failed;
+                return isnan(rate) ? JUDGE_BLIND : 0;
         struct course c = look(w, s);
         double still_s = (double)(series_until_s(w, s) - c.still_since_s),
                usual_s = isnan(c.usual_s) ? 0 : fmax(c.usual_s, 0);
@@ -109,12 +204,22 @@ static int judge(const struct window *w, const double *settings, struct findings
         bool is_drifting = c.now_s > usual_s + settings[BEHIND] && c.now_s > c.half_hour_ago_s + 300;
         if (is_still || is_drifting || is_kept)
                 report(w, s, &c, is_still, usual_s + settings[BEHIND], out);
-        return out->failed;
+        return 0;
+}
+
+static int judge(const struct window *w, const double *settings, struct findings *out) {
+        if (!application_is_running(w->application))
+                return 0;
+        size_t n = out->n_items;
+        int r = look_for_stall(w, settings, out);
+        if (out->n_items == n) /* an event time that stands drops nothing */
+                look_for_late(w, settings, out);
+        return out->failed ? out->failed : r;
 }
 
 const struct diagnoser diagnoser_watermark_stall = {
         .name = "watermark_stall",
-        .help = "event time stands still or drifts while records arrive",
+        .help = "event time stands still or drifts while records arrive, or records are dropped as late",
         .params = params,
         .needs = needs,
         .judge = judge,
