@@ -90,23 +90,25 @@ static void put_history(struct place *p, int64_t from_s, int64_t to_s, int64_t l
         put_application(p);
 }
 
-/* Judges from one instant to another as a process does; the number of deliveries made. */
-static size_t judge(struct place *p, int64_t from_s, int64_t now_s, enum judge_set set) {
+/* Judges from one instant to another as a process does; the job says what differs. */
+static struct judge_result run_job(struct place *p, struct judge_job job) {
         SCOPED(judge_free) struct judge *j = NULL;
-        struct judge_job job = {.store = p->store,
-                                .config = p->config,
-                                .target = "prod",
-                                .application = "orders",
-                                .application_arn = "arn:x",
-                                .from_s = from_s,
-                                .now_s = now_s,
-                                .set = set};
+        job.store = p->store;
+        job.config = p->config;
+        job.target = "prod";
+        job.application = "orders";
+        job.application_arn = "arn:x";
         int r;
         assert_int_equal(judge_new(&job, &j), 0);
         while ((r = judge_step(j)) == 1)
                 ;
         assert_int_equal(r, 0);
-        return judge_result(j)->n_told;
+        return *judge_result(j);
+}
+
+/* The number of deliveries made. */
+static size_t judge(struct place *p, int64_t from_s, int64_t now_s, enum judge_set set) {
+        return run_job(p, (struct judge_job){.from_s = from_s, .now_s = now_s, .set = set}).n_told;
 }
 
 static void list(struct place *p, struct incident_rows *ret) {
@@ -294,22 +296,8 @@ static bool investigate(void *arg, const char *application, const struct want *w
 }
 
 static struct judge_result judge_with(struct place *p, struct reader *reader, int64_t from_s, int64_t now_s) {
-        SCOPED(judge_free) struct judge *j = NULL;
-        struct judge_job job = {.store = p->store,
-                                .config = p->config,
-                                .target = "prod",
-                                .application = "orders",
-                                .application_arn = "arn:x",
-                                .from_s = from_s,
-                                .now_s = now_s,
-                                .investigate = investigate,
-                                .arg = reader};
-        int r;
-        assert_int_equal(judge_new(&job, &j), 0);
-        while ((r = judge_step(j)) == 1)
-                ;
-        assert_int_equal(r, 0);
-        return *judge_result(j);
+        return run_job(p,
+                       (struct judge_job){.from_s = from_s, .now_s = now_s, .investigate = investigate, .arg = reader});
 }
 
 static void put_explanation(struct place *p, int64_t onset_s) {
