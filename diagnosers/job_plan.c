@@ -198,3 +198,36 @@ bool job_plan_feeds(const struct plan_node *from, const struct plan_node *to) {
                         return true;
         return false;
 }
+
+static size_t count_text(struct span in, const char *what) {
+        size_t n = 0, len = strlen(what);
+        for (ptrdiff_t at; (at = span_find(in, span_of(what))) >= 0; n++) {
+                in.data += (size_t)at + len;
+                in.len -= (size_t)at + len;
+        }
+        return n;
+}
+
+/* Lines that say something; the last one is ended, too. */
+static size_t count_lines(struct span name) {
+        size_t n = count_text(name, "<br/>"), len = 5;
+        bool is_ended = name.len >= len && memcmp(name.data + name.len - len, "<br/>", len) == 0;
+        return n + !is_ended;
+}
+
+/* Sinks of old are called `Sink: x`, those of today are a writer and a committer. */
+static size_t count_sinks(struct span name) {
+        size_t n_named = count_text(name, "Sink: ") - count_text(name, "Sink: Committer");
+        return n_named + count_text(name, ": Writer") - count_text(name, "Sink: Writer");
+}
+
+struct plan_size job_plan_size(const struct job_plan *plan) {
+        struct plan_size size = {0};
+        for (size_t i = 0; i < plan->n_nodes; i++) {
+                struct span name = plan->nodes[i].name;
+                size.n_operators += count_lines(name) + count_text(name, "->") + count_text(name, "-&gt;") +
+                                    count_text(name, "-\\u003e");
+                size.n_sinks += count_sinks(name);
+        }
+        return size;
+}

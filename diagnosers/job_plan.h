@@ -27,3 +27,9 @@ void job_plan_read(const char *text, struct job_plan *ret);
 bool job_plan_is_named(const struct plan_node *n, struct span dimension_value);
 /* Whether `from` feeds `to` directly. */
 bool job_plan_feeds(const struct plan_node *from, const struct plan_node *to);
+
+struct plan_size {
+        size_t n_operators, n_sinks; /* at least: what branches off within a chain shows as one */
+};
+/* Operators are chained into the plan's nodes: a description names one a line, or joins them by arrows. */
+struct plan_size job_plan_size(const struct job_plan *plan);

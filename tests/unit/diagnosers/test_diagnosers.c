@@ -110,6 +110,35 @@ static void test_job_plan__of_the_service__is_a_graph(void **state) {
         assert_false(job_plan_is_named(&plan.nodes[2], SPAN("Sour")));
 }
 
+static struct plan_size size_of(const char *description) {
+        SCOPED(buf_done) struct buf text = BUF_INIT(4096);
+        struct job_plan plan;
+        buf_printf(&text, "{\"nodes\":[{\"id\":\"a\",\"description\":\"%s\"}]}", description);
+        job_plan_read(buf_str(&text), &plan);
+        return job_plan_size(&plan);
+}
+
+static void test_job_plan__descriptions__are_counted_by_operator(void **state) {
+        (void)state;
+        static const struct {
+                const char *description;
+                size_t n_operators, n_sinks;
+        } rows[] = {
+                {"Map", 1, 0},
+                {"Map<br/>", 1, 0},
+                {"Source: orders -&gt; Parse -> Filter -\\u003e Sink: s3<br/>", 4, 1},
+                {"Window<br/>+- Map<br/>   :- Sink: a<br/>   +- Sink: b<br/>", 4, 2},
+                {"Sink: Writer -&gt; Sink: Committer<br/>", 2, 1},
+                {"orders: Writer -&gt; orders: Committer<br/>", 2, 1},
+                {"", 1, 0},
+        };
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                struct plan_size size = size_of(rows[i].description);
+                assert_int_equal(size.n_operators, rows[i].n_operators);
+                assert_int_equal(size.n_sinks, rows[i].n_sinks);
+        }
+}
+
 static void test_job_plan__hostile_text__is_no_plan(void **state) {
         (void)state;
         struct job_plan plan;
@@ -328,6 +357,7 @@ int main(void) {
                 cmocka_unit_test(test_table__settings_and_needs__make_sense),
                 cmocka_unit_test(test_suppressions__names_and_order__are_known_and_acyclic),
                 cmocka_unit_test(test_job_plan__of_the_service__is_a_graph),
+                cmocka_unit_test(test_job_plan__descriptions__are_counted_by_operator),
                 cmocka_unit_test(test_job_plan__hostile_text__is_no_plan),
                 cmocka_unit_test(test_dimensions__values__stay_opaque),
                 cmocka_unit_test(test_change__operations__explain_their_time_and_no_more),

@@ -99,8 +99,13 @@ static const char *find_expected(const struct scenario *s, const struct timeline
         return why;
 }
 
-/* Each incident is one that is expected, whatever its severity. That the metrics level is APPLICATION, as it is by default, is looked for in
- * configuration/ alone. */
+/* What every application of its kind has, looked for in configuration/ alone: the default metrics level, the traps of Flink 2.2. */
+static bool is_usual(const struct scenario *s, const struct finding *f) {
+        return strcmp(f->diagnoser, "configuration") == 0 && !strstr(s->name, "scenarios/configuration/") &&
+               (text_same(f->subject, "metrics_level") || text_same(f->subject, "flink_2"));
+}
+
+/* Each incident is one that is expected, whatever its severity. */
 static bool is_expected(const struct scenario *s, const struct incident *k) {
         int64_t opened_s = k->opened_at_s - s->base_s;
         for (size_t i = 0; i < s->n_expected; i++) {
@@ -110,8 +115,7 @@ static bool is_expected(const struct scenario *s, const struct incident *k) {
                     opened_s <= e->opened.to_s)
                         return true;
         }
-        return strcmp(k->finding.diagnoser, "configuration") == 0 && text_same(k->finding.subject, "metrics_level") &&
-               !strstr(s->name, "scenarios/configuration/");
+        return is_usual(s, &k->finding);
 }
 
 static size_t count_unexpected(const struct scenario *s, const struct timeline *t) {
