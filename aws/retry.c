@@ -35,7 +35,7 @@ bool retry_is_useful(enum aws_outcome outcome) {
 struct retry_after retry_after_read(const struct http_reply *reply, int64_t now_s) {
         int64_t value;
         if (number_int64(http_reply_header(reply, "x-amz-retry-after"), &value) == 0 && value >= 0)
-                return (struct retry_after){value, true};
+                return (struct retry_after){value > RETRY_AFTER_MAX_MS ? RETRY_AFTER_MAX_MS : value, true};
         struct span text = http_reply_header(reply, "Retry-After");
         if (number_int64(text, &value) < 0) {
                 if (time_parse_http(text, &value) < 0)

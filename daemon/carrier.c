@@ -6,6 +6,7 @@
 
 #include "daemon/client.h"
 #include "daemon/errand.h"
+#include "daemon/patience.h"
 
 enum {
         GATHER_MS = 25, /* what one round of judging brings lies closer together than this */
@@ -13,7 +14,6 @@ enum {
         RETRY_LONGEST_S = 900,
         HOLD_LONGEST_S = 60, /* how long a receiver that failed is left alone when it named no time */
         SETTLE_AGAIN_S = 5,  /* what was answered is kept in memory while the store cannot take it */
-        GIVE_UP_S = 86400,   /* a page a day late helps nobody; the incident itself stays on record */
 };
 
 struct carrier {
@@ -31,6 +31,7 @@ struct carrier {
         bool is_unsettled;  /* answered, not stored yet: it must not be sent again for that */
         int64_t n_failures, hold_until_s;
         struct errand_times times;
+        struct patience patience;
 };
 
 static void look(void *arg);
@@ -66,6 +67,7 @@ int carrier_new(const struct carrier_host *host, const struct config_notifier *n
                 return -ENOMEM;
         c->host = *host;
         c->notifier = notifier;
+        patience_begin(&c->patience, loop_now_ms(host->loop), loop_monotonic_ms(host->loop));
         int r = make_client(c);
         if (r < 0)
                 return r;
@@ -179,6 +181,12 @@ static void hold(struct carrier *c, int64_t now_s) {
         c->n_failures++;
 }
 
+static bool is_too_late(struct carrier *c) {
+        return patience_is_over(&c->patience, c->errand.delivery.created_at_s, loop_now_ms(c->host.loop),
+                                loop_monotonic_ms(c->host.loop)) &&
+               c->errand.kind == ERRAND_OUTBOX;
+}
+
 static void done(void *arg, int result, const struct err *err) {
         struct carrier *c = arg;
         int64_t now_s = loop_now_s(c->host.loop);
@@ -187,9 +195,8 @@ static void done(void *arg, int result, const struct err *err) {
                 c->outcome = result == -EINVAL || result == -EMSGSIZE ? OUTCOME_REFUSED : OUTCOME_RETRY;
                 c->reason = *err;
         }
-        bool is_late = c->errand.kind == ERRAND_OUTBOX && now_s - c->errand.delivery.created_at_s >= GIVE_UP_S;
-        if (c->outcome == OUTCOME_RETRY && is_late) {
-                c->outcome = OUTCOME_REFUSED;
+        if (c->outcome == OUTCOME_RETRY && is_too_late(c)) {
+                c->outcome = OUTCOME_REFUSED; /* the incident itself stays on record */
                 err_prefix(&c->reason, "given up after a day");
         }
         int64_t pause_s = backoff_s(c->errand.delivery.attempts, RETRY_LONGEST_S);

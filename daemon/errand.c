@@ -9,7 +9,8 @@
 enum {
         MINUTE_S = 60,
         HOUR_S = 3600,
-        FAILING_AFTER = 3, /* failures in a row: not the message, the receiver */
+        FAILING_AFTER = 3,     /* failures in a row: not the message, the receiver */
+        WAIT_LONGEST_S = 1000, /* more than any wait between two tries, Retry-After's too */
 };
 
 static int64_t sooner(int64_t a_s, int64_t b_s) {
@@ -26,6 +27,8 @@ static int64_t rate_of(const struct config_notifier *n, enum bundling bundling) 
 static void take_from_the_future(struct waiting_rows *rows, int64_t now_s) {
         for (size_t i = 0; i < rows->n_rows; i++) {
                 struct waiting *w = &rows->rows[i];
+                if (w->next_try_s > now_s + WAIT_LONGEST_S)
+                        w->next_try_s = now_s;
                 if (w->created_at_s <= now_s)
                         continue;
                 w->created_at_s = now_s - MINUTE_S;

@@ -72,6 +72,7 @@ static void test_after__headers__read_and_applied(void **state) {
         /* max(t, min(hint, t + 5 s)) for the one, max(t, after) for the other */
         assert_int_equal(retry_delay_ms(0, AWS_THROTTLED, 1, hint), 1500);
         assert_int_equal(retry_delay_ms(1, AWS_THROTTLED, 1, hint), 2000);
+        assert_int_equal(read_after("x-amz-retry-after: 9223372036854775807\r\n", now_s).delay_ms, 15 * 60 * 1000);
         hint.delay_ms = 60000;
         assert_int_equal(retry_delay_ms(0, AWS_THROTTLED, 1, hint), 6000);
         assert_int_equal(retry_delay_ms(0, AWS_THROTTLED, 1, read_after("Retry-After: 30\r\n", now_s)), 30000);

@@ -55,7 +55,7 @@ void waiting_rows_done(struct waiting_rows *r) {
 static struct delivery delivery_of(const struct row *row) {
         struct delivery d = {.id = row->id,
                              .event = EVENT_OPENED,
-                             .created_at_s = outbox.now_s,
+                             .created_at_s = outbox.now_s + outbox.ahead_s,
                              .attempts = row->attempts,
                              .notifier = strdup(row->notifier)};
         snprintf(d.delivery_id, sizeof d.delivery_id, "d-%d", (int)row->id);
@@ -413,6 +413,42 @@ static void test_clock__set_back__what_waits_goes_now(void **state) {
 }
 
 /* What stands for days is told again, and the receiver that fails is tried again with it. */
+/* Tried by a clock that was a day ahead; set right since. */
+static void test_clock__set_back_after_a_try__what_waits_goes_now(void **state) {
+        struct place *p = *state;
+        struct row *row = put("a");
+        row->attempts = 1;
+        row->next_try_s = outbox.now_s + 86400;
+        run_until_idle(p);
+        assert_true(row->is_over);
+        row = put("a");
+        row->attempts = 1;
+        row->next_try_s = outbox.now_s + 890; /* as a receiver may have asked */
+        run_until_idle(p);
+        assert_false(row->is_over);
+}
+
+/* The machine slept, or was off: one failure is not a day of tries. */
+static void test_delivery__older_than_a_day__is_not_given_up_at_once(void **state) {
+        struct place *p = *state;
+        struct row *row = put("a");
+        outbox.ahead_s = -2 * 86400;
+        p->status = 503;
+        run_until_idle(p);
+        assert_int_equal(row->outcome, OUTCOME_RETRY);
+        assert_false(row->is_over);
+}
+
+static void test_delivery__older_than_a_week__is_given_up(void **state) {
+        struct place *p = *state;
+        struct row *row = put("a");
+        outbox.ahead_s = -8 * 86400;
+        p->status = 503;
+        run_until_idle(p);
+        assert_int_equal(row->outcome, OUTCOME_REFUSED);
+        assert_non_null(strstr(row->reason, "given up"));
+}
+
 static void test_standing__receiver_fails__is_told_again(void **state) {
         struct place *p = *state;
         outbox.stands_since_s = outbox.now_s - 3 * 86400;
@@ -475,6 +511,9 @@ int main(void) {
                 CASE(test_digest__five_applications__one_message),
                 CASE(test_digest__refused__each_by_itself),
                 CASE(test_clock__set_back__what_waits_goes_now),
+                CASE(test_clock__set_back_after_a_try__what_waits_goes_now),
+                CASE(test_delivery__older_than_a_day__is_not_given_up_at_once),
+                CASE(test_delivery__older_than_a_week__is_given_up),
                 CASE(test_standing__receiver_fails__is_told_again),
                 CASE(test_rate__used_up__waits),
                 CASE(test_receiver__fails__is_left_alone),
