@@ -14,6 +14,7 @@ enum {
         RETRY_LONGEST_S = 900,
         HOLD_LONGEST_S = 60, /* how long a receiver that failed is left alone when it named no time */
         SETTLE_AGAIN_S = 5,  /* what was answered is kept in memory while the store cannot take it */
+        SETTLE_TRIES = 6,    /* whoever waits for all to be idle waits so long for that */
 };
 
 struct carrier {
@@ -29,6 +30,7 @@ struct carrier {
         bool is_about_to_look;
         int64_t told_at_ms; /* monotonic */
         bool is_unsettled;  /* answered, not stored yet: it must not be sent again for that */
+        int n_unsettled;    /* times in a row that it could not be stored */
         int64_t n_failures, hold_until_s;
         struct errand_times times;
         struct patience patience;
@@ -75,9 +77,23 @@ int carrier_new(const struct carrier_host *host, const struct config_notifier *n
         return 0;
 }
 
+static int store_outcome(struct carrier *c) {
+        const char *reason = c->outcome == OUTCOME_DELIVERED ? NULL : c->reason.text;
+        int r = errand_settle(&c->errand, c->host.store, c->notifier, c->outcome, loop_now_s(c->host.loop),
+                              c->retry_at_s, reason);
+        c->is_unsettled = r < 0;
+        c->n_unsettled = r < 0 ? c->n_unsettled + 1 : 0;
+        if (r < 0)
+                log_error("notifier %s: the answer cannot be stored: %s", c->notifier->name,
+                          store_error(c->host.store));
+        return r;
+}
+
 void carrier_free(struct carrier *c) {
         if (!c)
                 return;
+        if (c->is_unsettled)
+                store_outcome(c);
         exchange_cancel(c->run);
         timer_stop(&c->look);
         timer_stop(&c->settle);
@@ -87,7 +103,7 @@ void carrier_free(struct carrier *c) {
 }
 
 bool carrier_is_busy(const struct carrier *c) {
-        return c->run || c->is_about_to_look;
+        return c->run || c->is_about_to_look || (c->is_unsettled && c->n_unsettled < SETTLE_TRIES);
 }
 
 static void look_in(struct carrier *c, int64_t delay_ms) {
@@ -154,18 +170,12 @@ static int64_t gathering_ms(const struct carrier *c) {
 
 static void settle(void *arg) {
         struct carrier *c = arg;
-        int64_t now_s = loop_now_s(c->host.loop);
-        const char *reason = c->outcome == OUTCOME_DELIVERED ? NULL : c->reason.text;
-        int r = errand_settle(&c->errand, c->host.store, c->notifier, c->outcome, now_s, c->retry_at_s, reason);
-        c->is_unsettled = r < 0;
-        if (r < 0) {
-                log_error("notifier %s: the answer cannot be stored: %s", c->notifier->name,
-                          store_error(c->host.store));
+        if (store_outcome(c) < 0) {
                 timer_start(&c->settle, c->host.loop, SETTLE_AGAIN_S * 1000, settle, c);
                 c->host.rested(c->host.arg);
                 return;
         }
-        errand_note(&c->times, &c->errand, c->notifier, c->outcome, now_s);
+        errand_note(&c->times, &c->errand, c->notifier, c->outcome, loop_now_s(c->host.loop));
         errand_done(&c->errand);
         look_in(c, gathering_ms(c));
 }

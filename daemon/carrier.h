@@ -25,7 +25,7 @@ void carrier_free(struct carrier *c);
 void carrier_wake(struct carrier *c);
 /* Something was put into the outbox: it looks when what happened together is there. */
 void carrier_told(struct carrier *c);
-/* A message is under way, or it is about to look. */
+/* A message is under way, or it is about to look, or an answer waits for the store (for half a minute: then it is not waited for). */
 bool carrier_is_busy(const struct carrier *c);
 
 SCOPED_DEFINE(struct carrier, carrier_free)
