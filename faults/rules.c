@@ -61,10 +61,14 @@ const struct fault_rule fault_rules[] = {
          .words = "error at remote task manager",
          .role = WRAPPER, .category = "unknown",
          .reason = "An exception of another TaskManager, passed on to this one."},
+        {"checkpoint-suspended",
+         .classes = "CheckpointException",
+         .words = "checkpoint coordinator is suspending|coordinator is shutting down|task local checkpoint failure",
+         .role = CONSEQUENCE, .category = "unknown",
+         .reason = "It happens while a job is taken down."},
         {"scheduler-stopped",
-         .words = "checkpoint coordinator is suspending|coordinator is shutting down|task local checkpoint failure|"
-         "jobmanager responsible for&lost the leadership|disconnect from jobmanager responsible|stopping jobmaster "
-         "for job|the job has been cancelled",
+         .words = "jobmanager responsible for&lost the leadership|disconnect from jobmanager responsible|stopping "
+         "jobmaster for job|the job has been cancelled",
          .role = CONSEQUENCE, .category = "unknown",
          .reason = "It happens while a job is taken down."},
         {"not-running",
@@ -184,7 +188,7 @@ const struct fault_rule fault_rules[] = {
          "more heap per subtask; keep state in RocksDB."},
         {"oom-text",
          .words = "outofmemoryerror|gc overhead limit exceeded",
-         .role = SYMPTOM, .category = "memory", .flags = RULE_ALONE,
+         .role = SYMPTOM, .category = "memory", .flags = RULE_ALONE | RULE_NO_USER,
          .reason = "The JVM ran out of memory.",
          .advice = "Compare heap and checkpoint size over days: a leak rises steadily. Lower ParallelismPerKPU."},
 
@@ -272,12 +276,30 @@ const struct fault_rule fault_rules[] = {
          .advice = "Start from another snapshot; lifecycle rules and clean-up jobs must leave state files alone."},
 
         /* Classes and methods that do not fit together. */
+        {"class-cast-to-itself",
+         .classes = "ClassCastException",
+         .role = TRIGGER, .category = "dependency", .flags = RULE_SELF_CAST,
+         .reason = "The same class was loaded twice, from the application and from Flink.",
+         .advice = "Mark libraries that Flink brings as provided, or keep them out of the jar."},
+        {"class-cast-of-field",
+         .classes = "ClassCastException",
+         .words = "cannot assign instance of&to field",
+         .role = TRIGGER, .category = "dependency",
+         .reason = "A function that was sent to the TaskManagers does not fit the class that they have of it: two "
+         "versions, or one class loaded twice.",
+         .advice = "Keep one version of the library in the jar, and libraries that Flink brings out of it."},
         {"class-loader-twins",
          .classes = "ClassCastException",
          .words = "cannot be cast to&in unnamed module of loader&childfirst|cannot be cast to&of loader&app'",
          .role = TRIGGER, .category = "dependency", .flags = RULE_NO_USER,
          .reason = "The same class was loaded twice, from the application and from Flink.",
          .advice = "Mark libraries that Flink brings as provided, or keep them out of the jar."},
+        {"static-initializer",
+         .classes = "ExceptionInInitializerError",
+         .role = TRIGGER, .category = "user_code", .flags = RULE_USER,
+         .reason = "A static initializer of a class that the code uses failed.",
+         .advice = "Move what can fail from static initializers to open(); what failed stands in the exception "
+         "inside it."},
         {"method-missing",
          .classes = "NoSuchMethodError|NoSuchFieldError|AbstractMethodError|IncompatibleClassChangeError|VerifyError|"
          "IllegalAccessError|BootstrapMethodError|NoSuchMethodException|ClassFormatError|LinkageError|"
@@ -424,6 +446,13 @@ const struct fault_rule fault_rules[] = {
          .role = TRIGGER, .category = "permission", .flags = RULE_EXPLAINS,
          .reason = "The service refused the user.",
          .advice = "Map the application's role in the domain's access policy and fine-grained access control."},
+
+        {"index-read-only",
+         .words = "cluster_block_exception|flood-stage watermark|read-only-allow-delete|read_only_allow_delete",
+         .role = TRIGGER, .category = "sink", .flags = RULE_EXPLAINS,
+         .reason = "The search domain takes no writes: its disks are nearly full, or the index was made read-only.",
+         .advice = "Make room on the domain (delete indices, add storage), then remove "
+         "index.blocks.read_only_allow_delete."},
 
         /* Throttling. */
         {"throttled",
@@ -604,6 +633,12 @@ const struct fault_rule fault_rules[] = {
          "instead of capturing it."},
 
         /* Connectors: sources. */
+        {"kinesis-position",
+         .words = "startingsequencenumber&invalid|startingsequencenumber&did not come from|sequence number&is invalid",
+         .role = TRIGGER, .category = "source", .flags = RULE_EXPLAINS,
+         .reason = "The position that the source goes on from is not one of this stream's.",
+         .advice = "The state is that of another stream, or the stream was made anew: give the source a new uid, or "
+         "start without its state."},
         {"kinesis-retries",
          .words = "retries exceeded for&operation",
          .role = TRIGGER, .category = "source", .flags = RULE_EXPLAINS,
@@ -819,6 +854,13 @@ const struct fault_rule fault_rules[] = {
          .role = TRIGGER, .category = "bad_record", .flags = RULE_EXPLAINS,
          .reason = "A value of a record does not fit its column.",
          .advice = "Check or cut the value before the sink, or widen the column."},
+        {"db-connections",
+         .words = "too many clients already|too many connections|remaining connection slots are reserved|"
+         "max_user_connections",
+         .role = TRIGGER, .category = "resource", .flags = RULE_EXPLAINS,
+         .reason = "The database has no connection left for the application.",
+         .advice = "Each subtask opens its own: lower the sink's parallelism or its pool, raise max_connections, or "
+         "put a proxy in between."},
         {"jdbc",
          .classes = "SQLException|BatchUpdateException|PSQLException|SQLSyntaxErrorException|"
          "MySQLTransactionRollbackException|SQLTimeoutException|SQLRecoverableException|SQLServerException|"
@@ -900,18 +942,24 @@ const struct fault_rule fault_rules[] = {
         {"checkpoint-storage",
          .words = "could not flush and close the file system output stream|could not flush to file and close|could not "
          "open output stream for state backend|failed to create checkpoint storage|could not write checkpoint "
-         "metadata|could not materialize checkpoint|size of the state is larger than the maximum permitted "
+         "metadata|size of the state is larger than the maximum permitted "
          "memory-backed state",
          .role = TRIGGER, .category = "checkpoint", .flags = RULE_EXPLAINS,
          .reason = "A checkpoint could not be written.",
          .advice = "Look at the deepest exception: storage permission, throttling and network are the usual ones."},
         {"checkpoint-declined",
          .words = "failure reason: checkpoint was declined|checkpoint was declined|could not complete snapshot|"
-         "asynchronous task checkpoint failed|task checkpoint failed|could not perform checkpoint|failure to "
+         "asynchronous task checkpoint failed|could not materialize checkpoint|task checkpoint failed|could not "
+         "perform checkpoint|failure to "
          "finalize checkpoint|checkpoint failed",
          .role = WRAPPER, .category = "checkpoint", .flags = RULE_WEAK,
          .reason = "A task declined the checkpoint: what it carries tells why.",
          .advice = "Look in the TaskManager's log for the exception that it declined the checkpoint with."},
+        {"no-timestamps",
+         .words = "no timestamp marker|rowtime timestamp is not defined|proper timestampassigner is defined",
+         .role = TRIGGER, .category = "user_code", .flags = RULE_EXPLAINS,
+         .reason = "An event-time operator gets records without timestamps.",
+         .advice = "Assign timestamps and watermarks before the window, or use processing time."},
         {"async-timeout",
          .words = "async function call has timed out",
          .role = TRIGGER, .category = "user_code", .flags = RULE_EXPLAINS,

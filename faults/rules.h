@@ -21,6 +21,7 @@ enum {
         RULE_ALONE = 8,       /* its own text is enough: looked for in messages without an exception, too */
         RULE_NO_USER = 16,    /* only without a frame of the user's code */
         RULE_USER = 32,       /* only with one */
+        RULE_SELF_CAST = 128, /* only when the message says that a class cannot be cast to the class of that name */
         RULE_BACKGROUND = 64, /* explains only what no other rule knows; by itself it is a carrier */
 };
 

@@ -4,6 +4,7 @@
 #include "faults/verdict.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { WORDS_MAX_BYTES = 2048, SIMPLE_NAME_MAX = 128 };
 
@@ -56,12 +57,27 @@ static bool may_name(const char *classes, const char *simple_name) {
         return strstr(classes, simple_name) || strchr(classes, '*');
 }
 
+/* "class a.B cannot be cast to class a.B (...)": the two come from different class loaders. */
+static bool is_self_cast(struct span message) {
+        static const char between[] = " cannot be cast to ";
+        ptrdiff_t at = span_find(message, span_of(between));
+        if (at <= 0)
+                return false;
+        struct span from = {message.data, (size_t)at};
+        struct span to = {message.data + at + strlen(between), message.len - (size_t)at - strlen(between)};
+        if (!span_starts(to, from))
+                return false;
+        return to.len == from.len || to.data[from.len] == ' ';
+}
+
 static bool rule_matches(const struct fault_rule *r, const struct trace_section *s, const char *simple_name,
                          struct span words, struct span text) {
         bool has_user = s->user_frame.len > 0 || s->file.len > 0;
         if ((r->flags & RULE_NO_USER && has_user) || (r->flags & RULE_USER && !has_user))
                 return false;
         if (r->classes && (!may_name(r->classes, simple_name) || !is_one_of(s->exception_class, r->classes)))
+                return false;
+        if (r->flags & RULE_SELF_CAST && !is_self_cast(s->message))
                 return false;
         if (r->words && !has_any(words, r->words))
                 return false;
@@ -180,6 +196,17 @@ static void use_carrier(const struct fault_rule *r, struct verdict *v) {
         v->strength = STRENGTH_NAMED;
 }
 
+/* The deepest that says something. What carries it says at least what was being done. */
+static void use_base(const struct trace *t, size_t base, const struct fault_rule *weak,
+                     const struct fault_rule *carrier, struct verdict *v) {
+        if (weak)
+                use_rule(weak, v);
+        else
+                judge_by_frame(t, base, v);
+        if (carrier && v->role == ROLE_TRIGGER && strcmp(v->category, "unknown") == 0)
+                v->category = carrier->category;
+}
+
 void verdict_of_trace(const struct trace *t, struct verdict *ret) {
         const struct fault_rule *weak = NULL, *carrier = NULL;
         size_t base = t->n_sections, empty = t->n_sections;
@@ -218,10 +245,8 @@ void verdict_of_trace(const struct trace *t, struct verdict *ret) {
         for (size_t i = 0; i < t->n_sections && base == t->n_sections; i++)
                 if (t->sections[i].user_frame.len > 0 && t->sections[i].n_frames > 0 && i <= empty)
                         base = i;
-        if (base < t->n_sections && weak)
-                use_rule(weak, ret);
-        else if (base < t->n_sections)
-                judge_by_frame(t, base, ret);
+        if (base < t->n_sections)
+                use_base(t, base, weak, carrier, ret);
         else if (carrier && carrier->flags & RULE_WEAK)
                 use_carrier(carrier, ret);
         else
