@@ -14,7 +14,7 @@
 #include "ctl/value.h"
 #include "ctl/words.h"
 
-enum { JSON_MAX_BYTES = 512 << 20, PATH_SHOWN_MAX = 4096 };
+enum { JSON_MAX_BYTES = 512 << 20, PATH_SHOWN_MAX = 4096, LINE_MAX_BYTES = 256 };
 
 static const struct option options[] = {
         OPTION_APPLICATIONS,
@@ -111,9 +111,10 @@ static void draw_comparison(struct screen *s, const cJSON *found, const cJSON *r
         const cJSON *i;
         cJSON_ArrayForEach(i, recorded) n_missing += find_same(found, i) == NULL;
         cJSON_ArrayForEach(i, found) n_new += find_same(recorded, i) == NULL;
-        screen_printf(s, STYLE_PLAIN, "Recorded in that time: %zu. Found again: %zu. New: %zu. Not found: %zu%s",
-                      n_recorded, n_recorded - n_missing, n_new, n_missing, n_missing > 0 ? ":" : ".");
-        screen_line(s);
+        char text[LINE_MAX_BYTES];
+        snprintf(text, sizeof text, "Recorded in that time: %zu. Found again: %zu. New: %zu. Not found: %zu%s",
+                 n_recorded, n_recorded - n_missing, n_new, n_missing, n_missing > 0 ? ":" : ".");
+        screen_wrap(s, 0, STYLE_PLAIN, text);
         draw_missing(s, found, recorded);
 }
 
@@ -127,18 +128,21 @@ static void draw_all(struct screen *s, const cJSON *found, const cJSON *recorded
                 table_draw(t, s);
                 screen_line(s);
         }
-        screen_printf(s, STYLE_BOLD,
-                      "These settings would have opened %zu incident%s: %zu page%s, %zu remark%s, %zu only recorded.",
-                      n, n == 1 ? "" : "s", n_pages, n_pages == 1 ? "" : "s", n_remarks, n_remarks == 1 ? "" : "s",
-                      n - n_pages - n_remarks);
-        screen_line(s);
+        char text[LINE_MAX_BYTES];
+        snprintf(text, sizeof text,
+                 "These settings would have opened %zu incident%s: %zu page%s, %zu remark%s, %zu only recorded.", n,
+                 n == 1 ? "" : "s", n_pages, n_pages == 1 ? "" : "s", n_remarks, n_remarks == 1 ? "" : "s",
+                 n - n_pages - n_remarks);
+        screen_wrap(s, 0, STYLE_BOLD, text);
         if (recorded)
                 draw_comparison(s, found, recorded);
 }
 
+/* {"found": [], "recorded": []}: what the replay opened, and what really opened. */
 static void draw(struct screen *s, const cJSON *result, const struct arguments *a) {
         (void)a;
-        draw_all(s, result, NULL);
+        draw_all(s, cJSON_GetObjectItemCaseSensitive(result, "found"),
+                 cJSON_GetObjectItemCaseSensitive(result, "recorded"));
 }
 
 struct backtest {
@@ -222,7 +226,11 @@ static enum exit_code show(struct backtest *b) {
         enum exit_code code = session_ask(session, "incidents", plain_params(session, true), &recorded);
         if (code != EXIT_DONE)
                 return code;
-        draw_all(&session->screen, b->found, recorded.result);
+        cJSON *both = cJSON_CreateObject();
+        cJSON_AddItemReferenceToObject(both, "found", b->found);
+        cJSON_AddItemReferenceToObject(both, "recorded", recorded.result);
+        draw(&session->screen, both, session->arguments);
+        cJSON_Delete(both);
         return session_show(session);
 }
 

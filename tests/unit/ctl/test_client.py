@@ -286,6 +286,26 @@ def test_terminal__is_filled_to_its_width_and_no_further(daemon):
     assert max(len(line.rstrip("\r")) for line in text.split("\n")) <= 60
 
 
+@pytest.mark.parametrize("look,columns,options", [("80-colour", 80, []), ("200-colour", 200, []), ("80", 80, ["--no-color"]), ("200", 200, ["--no-color"])])
+def test_backtest__on_a_terminal__says_how_far_it_is_and_wipes_it_out(daemon, look, columns, options):
+    applications = [{"name": name, "target": "prod"} for name in ("orders", "payments", "clicks")]
+    replayed = []
+
+    def answer(request):
+        if request["method"] == "backtest":
+            replayed.append(request["params"]["app"])
+        return result(applications if request["method"] == "apps" else [])(request)
+
+    path = daemon(answer).path
+    code, text = Terminal("--socket", path, *options, "backtest", columns=columns).finish()
+    expected = ""
+    for name in ("backtest-progress", f"backtest-none.{look}"):
+        with open(os.path.join(GOLDEN, name + ".txt"), encoding="utf-8", newline="") as file:
+            expected += file.read()
+    assert code == 0 and replayed == ["orders", "payments", "clicks"]
+    assert text.replace("\r\n", "\n") == expected
+
+
 def test_locale_without_utf8__gets_ascii(daemon):
     done = subprocess.run([CTL, "--socket", daemon(result(golden("history-day"))).path, "history", "--app", "a", "--metric", "m", "--format", "plot"],
                           env=environment(LC_ALL="C"), capture_output=True, timeout=60, check=False)

@@ -190,6 +190,16 @@ static void test_answers_to_changes__at_any_width__are_as_read(void **state) {
         draw_all(scenes, ELEMENTS(scenes));
 }
 
+static void test_backtest__at_any_width__is_as_read(void **state) {
+        static const struct scene scenes[] = {
+                {"backtest-some", "backtest-some", {"x", "backtest"}},
+                {"backtest-same", "backtest-same", {"x", "backtest", "--app", "orders"}},
+                {"backtest-none", "backtest-none", {"x", "backtest"}},
+        };
+        (void)state;
+        draw_all(scenes, ELEMENTS(scenes));
+}
+
 #define HISTORY(format)                                                                                                \
         { "x", "history", "--app", "a", "--metric", "m", "--format", format }
 
@@ -282,6 +292,7 @@ int main(void) {
                 cmocka_unit_test(test_incidents_and_show__at_any_width__are_as_read),
                 cmocka_unit_test(test_lists__at_any_width__are_as_read),
                 cmocka_unit_test(test_answers_to_changes__at_any_width__are_as_read),
+                cmocka_unit_test(test_backtest__at_any_width__is_as_read),
                 cmocka_unit_test(test_history__in_each_format__is_as_read),
                 cmocka_unit_test(test_doctor_and_policies__at_any_width__are_as_read),
                 cmocka_unit_test(test_help__of_each_command__is_as_read),
