@@ -13,8 +13,9 @@
 #include "diagnosers/job_plan.h"
 #include "diagnosers/phrases.h"
 #include "diagnosers/statistics.h"
+#include "util/text.h"
 
-enum { LIMIT, PERIODS, PERIOD, BUSY, SCALE_LIMIT, SCALE_AFTER };
+enum { LIMIT, PERIODS, PERIOD, BUSY, SCALE_LIMIT, SCALE_AFTER, SATURATED };
 enum { LOOK_BACK_S = 6 * 3600, INFER_S = 1500, INFER_BEFORE_S = 7200 };
 
 static const struct param params[] = {
@@ -25,6 +26,8 @@ static const struct param params[] = {
         {"scale_limit", PARAM_PER_S, 100, 1, 1000,
          "milliseconds a second of waiting that are a signal to scale up, told as a remark"},
         {"scale_after", PARAM_DURATION, 900, 600, 86400, "when they last this long; less would be a spike"},
+        {"saturated", PARAM_PER_S, 950, 1, 1000,
+         "milliseconds a second of work that no operator can go beyond: the same signal"},
         {0},
 };
 
@@ -159,8 +162,8 @@ static void advise(const struct window *w, bool is_busy, double cpu, const char 
         else if (kpus > 0)
                 finding_advise(
                         out, f,
-                        "Raise the parallelism from %d to %d KPUs in one update, for about $%.0f a month more; the CPUs are at %.0f %%.",
-                        (int)kpus, (int)kpus * 2, kpu_usd_per_month((double)kpus), cpu);
+                        "Raise the parallelism from %d to %d KPUs in one update, for about $%.0f a month more; the CPUs are at %.0f %%.%s",
+                        (int)kpus, (int)kpus * 2, kpu_usd_per_month((double)kpus), cpu, kpu_quota_note(kpus * 2));
         if (is_busy)
                 finding_advise(
                         out, f,
@@ -260,16 +263,56 @@ static void report_inferred(const struct window *w, double rise, struct findings
         finding_evidence_sample(out, f, lag, behind, 120000);
 }
 
+/* The operator that works all the time: one that reads and writes in one chain makes nobody wait, and yet can do no more. */
+static struct tasks look_for_saturated(const struct window *w, const double *settings, double limit, size_t n) {
+        struct tasks t = {0};
+        for (size_t i = 0; i < w->n_series; i++) {
+                const struct series_view *s = &w->series[i];
+                if (!is_metric(s, "busyTimeMsPerSecond") || !series_is_fresh(w, s))
+                        continue;
+                struct periods p = series_periods(w, s, (int64_t)settings[PERIOD], n, limit);
+                if (p.is_above && (!t.busiest || p.typical > t.periods.typical)) {
+                        t.busiest = s;
+                        t.periods = p;
+                        t.bottleneck = dimension_task(s->dimensions);
+                }
+        }
+        return t;
+}
+
+static void report_saturated(const struct window *w, const double *settings, const struct tasks *t,
+                             struct findings *out) {
+        const struct series_view *cpu = window_find(w, "containerCPUUtilization", NULL);
+        struct finding *f = findings_add(out, "backpressure", SEVERITY_INFO, CONFIDENCE_HIGH, t->periods.onset_s);
+        SCOPED(free) char *name = span_dup(t->bottleneck);
+        if (!name || !(f->subject = strdup("scale_up")))
+                out->failed = -ENOMEM;
+        finding_title(out, f, "Saturated: %.60s", text_or_empty(name));
+        finding_summary(
+                out, f,
+                "`%s` is busy %.0f ms of each second (a signal to scale up from %.0f), since %s: it can do no more, and what comes on top waits "
+                "before it or in the source.",
+                text_or_empty(name), t->periods.typical, settings[SATURATED], phrase_time(t->periods.onset_s).text);
+        advise(w, true, cpu ? typical_now(w, cpu) : NAN, text_or_empty(name), out, f);
+        finding_evidence_sample(out, f, t->busiest, t->periods.peak, settings[SATURATED]);
+}
+
 /* Never while the application changes, or the job catches up after a change or a restart. */
 static void look_for_scale_up(const struct window *w, const double *settings, struct findings *out) {
         double slack = window_prior(w, "backpressure", "scale_up") ? 0.8 : 1;
         size_t n = (size_t)ceil(settings[SCALE_AFTER] / settings[PERIOD]);
         struct tasks t = look(w, settings, settings[SCALE_LIMIT] * slack, n);
-        if (!t.waiting || application_is_changing(w->application))
+        if (!t.waiting)
+                t = look_for_saturated(w, settings, settings[SATURATED] * slack, n);
+        const struct series_view *s = t.waiting ? t.waiting : t.busiest;
+        int64_t until_s = s ? series_until_s(w, s) : 0;
+        if (!s || application_is_changing(w->application) || job_is_catching_up(w, until_s) ||
+            job_is_catching_up(w, until_s - (int64_t)settings[SCALE_AFTER]))
                 return;
-        int64_t until_s = series_until_s(w, t.waiting);
-        if (!job_is_catching_up(w, until_s) && !job_is_catching_up(w, until_s - (int64_t)settings[SCALE_AFTER]))
+        if (t.waiting)
                 report(w, settings, &t, true, out);
+        else
+                report_saturated(w, settings, &t, out);
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {

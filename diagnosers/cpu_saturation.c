@@ -11,7 +11,7 @@
 #include "diagnosers/statistics.h"
 
 enum { LIMIT, PERIODS, PERIOD, AUTOSCALING, SCALE_LIMIT, SCALE_AFTER };
-enum { LOOK_BACK_S = 6 * 3600, AUTOSCALING_ACTS_PCT = 75 };
+enum { LOOK_BACK_S = 6 * 3600, AUTOSCALING_ACTS_PCT = 75, IDLE_MS = 500 };
 
 static const struct param params[] = {
         {"limit", PARAM_PCT, 80, 1, 100, "CPU above this"},
@@ -30,19 +30,37 @@ static const struct series_need needs[] = {
         {"numRestarts", NULL, 7200, true},
         {"uptime", NULL, 7200, true},
         {"runningTime", NULL, 7200, true},
+        {"idleTimeMsPerSecond", NULL, 3600, true},
         {0},
 };
 
+/* How much even the least idle operator idles, in ms a second; NaN: not known. Busy CPUs under idle operators do something else. */
+static double idle_ms(const struct window *w) {
+        double least = NAN;
+        for (size_t i = 0; i < w->n_series; i++)
+                if (strcmp(w->series[i].metric->name, "idleTimeMsPerSecond") == 0)
+                        least = fmin(least, series_recent(w, &w->series[i], 1800, 0.5, 5));
+        return least;
+}
+
 /* What the KPUs of a combined update cost, no further than the source can be read in parallel. */
-static void advise(const struct application *a, struct findings *out, struct finding *f) {
-        int64_t kpus = application_kpus(a), more = kpus * 2;
-        if (kpus > 0)
+static void advise(const struct window *w, struct findings *out, struct finding *f) {
+        int64_t kpus = application_kpus(w->application), more = kpus * 2;
+        double idle = idle_ms(w);
+        if (idle > IDLE_MS)
+                finding_advise(
+                        out, f,
+                        "More KPUs will not help: each operator idles at least %.0f ms of each second while the CPUs are busy, so they are spent "
+                        "outside of them, by clients that retry or poll a slow sink or API, or by collection. Batch the calls, or make them "
+                        "asynchronous (AsyncDataStream).",
+                        idle);
+        else if (kpus > 0)
                 finding_advise(
                         out, f,
                         "Raise the parallelism from %d to %d KPUs in one combined update: about $%.0f a month more ($%.0f in all); no further "
-                        "than the source has shards or partitions.",
+                        "than the source has shards or partitions.%s",
                         (int)kpus, (int)more, kpu_usd_per_month((double)(more - kpus)),
-                        kpu_usd_per_month((double)(more + 1)));
+                        kpu_usd_per_month((double)(more + 1)), kpu_quota_note(more));
         finding_advise(
                 out, f,
                 "Before that, take a flame graph in the Flink dashboard: Kryo serialization, JSON parsing per record and regular expressions "
@@ -59,7 +77,7 @@ static void report(const struct window *w, const struct series_view *s, const st
                 w->application->is_autoscaling
                         ? " Autoscaling is on and has not helped: it may be at its quota, or the load is in one subtask."
                         : " Autoscaling is off.");
-        advise(w->application, out, f);
+        advise(w, out, f);
         finding_evidence_sample(out, f, s, p->peak, limit);
 }
 
@@ -78,7 +96,7 @@ static void report_scale_up(const struct window *w, const struct series_view *s,
                 !a->is_autoscaling                  ? " Autoscaling is off."
                 : p->typical > AUTOSCALING_ACTS_PCT ? " Autoscaling is on and has not helped."
                                                     : " Autoscaling is on, but acts only above 75 %.");
-        advise(a, out, f);
+        advise(w, out, f);
         finding_evidence_sample(out, f, s, p->peak, settings[SCALE_LIMIT]);
 }
 

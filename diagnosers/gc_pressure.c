@@ -42,20 +42,24 @@ static void report(const struct window *w, const struct series_view *s, const st
                    double limit_ms, struct findings *out) {
         struct finding *f = findings_add(out, "gc_pressure", is_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING,
                                          CONFIDENCE_HIGH, p->onset_s);
-        const struct series_view *heap = window_find(w, "heapMemoryUtilization", NULL);
-        double used = series_recent(w, heap, 900, 0.5, 3), all_s = all_in_s(w, s);
+        const struct series_view *heap = window_find(w, "heapMemoryUtilization", NULL),
+                                 *count = window_find(w, "oldGenerationGCCount", NULL);
+        double used = series_recent(w, heap, 900, 0.5, 3), all_s = all_in_s(w, s),
+               a_minute = series_recent(w, count, 900, 0.5, 3);
         f->is_expected = change_explains(w, p->onset_s, SETTLING_S, NULL) && series_until_s(w, s) - p->onset_s < 1800;
-        char ahead[200] = "", with[64] = "";
+        char ahead[200] = "", with[64] = "", often[96] = "";
         if (all_s < 7 * 86400)
                 snprintf(ahead, sizeof ahead,
                          " It rises steadily, as with a leak: at this pace it takes all of the time in about %s.",
                          phrase_span(all_s).text);
         if (!isnan(used))
                 snprintf(with, sizeof with, " The heap is at %.0f %%.", used);
+        if (a_minute >= 1)
+                snprintf(often, sizeof often, ", in %s collections a minute", phrase_count(a_minute).text);
         finding_title(out, f, "Collection takes %.0f %% of the time", 100 * p->typical / 60000);
-        finding_summary(out, f,
-                        "Old-generation collection takes %.0f %% of the wall clock (limit %.0f %%), since %s.%s%s",
-                        100 * p->typical / 60000, 100 * limit_ms / 60000, phrase_time(p->onset_s).text, with, ahead);
+        finding_summary(
+                out, f, "Old-generation collection takes %.0f %% of the wall clock (limit %.0f %%), since %s%s.%s%s",
+                100 * p->typical / 60000, 100 * limit_ms / 60000, phrase_time(p->onset_s).text, often, with, ahead);
         finding_advise(
                 out, f,
                 "Find what fills the heap: a heap dump of one TaskManager while the collection runs; usual suspects are state on the heap "

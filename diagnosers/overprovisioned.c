@@ -9,6 +9,7 @@
 #include "diagnosers/statistics.h"
 
 enum { CPU, HEAP, IDLE_FOR };
+enum { IDLE_MS = 500 };
 
 static const struct param params[] = {
         {"cpu", PARAM_PCT, 30, 1, 100, "CPU below this all the time"},
@@ -23,6 +24,7 @@ static const struct series_need needs[] = {
         {"millisBehindLatest", NULL, 3600, true},
         {"records_lag_max", NULL, 3600, true},
         {"backPressuredTimeMsPerSecond", NULL, 3600, true},
+        {"idleTimeMsPerSecond", NULL, 3600, true},
         {"uptime", NULL, 3600, true},
         {"runningTime", NULL, 3600, true},
         {0},
@@ -57,7 +59,10 @@ static bool is_guarded(const struct window *w) {
                         most = series_recent(w, s, 3600, 1, 1) / 60000;
                 else if (strcmp(name, "records_lag_max") == 0)
                         most = series_recent(w, s, 3600, 1, 1) / 10000;
-                if (most > 1)
+                /* An operator that waits for something outside uses no CPU, and needs its parallelism. */
+                bool is_occupied = strcmp(name, "idleTimeMsPerSecond") == 0 &&
+                                   series_recent(w, s, 3600, 0.5, 5) < IDLE_MS;
+                if (most > 1 || is_occupied)
                         return true;
         }
         const char *const uptimes[] = {"uptime", "runningTime"};

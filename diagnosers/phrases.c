@@ -8,6 +8,8 @@
 #include "util/text.h"
 #include "util/timefmt.h"
 
+enum { KPU_QUOTA = 64 };
+
 struct phrase phrase_ms(double ms) {
         struct phrase p;
         if (ms < 1000)
@@ -67,6 +69,12 @@ struct phrase phrase_count(double n) {
 
 double kpu_usd_per_month(double kpus) {
         return kpus * prices_of(NULL).kpu_hour_usd * PRICES_MONTH_H;
+}
+
+const char *kpu_quota_note(int64_t kpus) {
+        return kpus > KPU_QUOTA
+                       ? " An application may have 64 KPUs by default: ask for more first (Service Quotas, code kinesisanalytics)."
+                       : "";
 }
 
 int64_t application_kpus(const struct application *a) {

@@ -98,8 +98,8 @@ static void advise(const struct window *w, double loss_s, struct findings *out, 
                 finding_advise(
                         out, f,
                         "Raise the parallelism from %d to %d KPUs in one update (about $%.0f a month more while it lasts); no further than the "
-                        "number of shards or partitions.",
-                        (int)kpus, (int)kpus * 2, kpu_usd_per_month((double)kpus));
+                        "number of shards or partitions.%s",
+                        (int)kpus, (int)kpus * 2, kpu_usd_per_month((double)kpus), kpu_quota_note(kpus * 2));
         finding_advise(
                 out, f,
                 "Read ReadProvisionedThroughputExceeded and GetRecords.Latency of the stream: when they rise with the lag, give the "

@@ -245,6 +245,8 @@ static void test_phrases__numbers__read_well(void **state) {
         assert_string_equal(phrase_span(86400 * 3 + 5000).text, "3 d 1 h");
         assert_string_equal(phrase_time(T0).text, "2026-01-01 00:00 UTC");
         assert_string_equal(phrase_count(1234567).text, "1.2 M");
+        assert_string_equal(kpu_quota_note(64), "");
+        assert_non_null(strstr(kpu_quota_note(65), "64 KPUs by default"));
 }
 
 /* Fails the nth allocation while it is armed. */
