@@ -64,6 +64,7 @@ class Daemon:
                 self.environment[name] = os.environ[name]
         self.wrapper = os.environ.get("FLINKWATCH_TEST_WRAPPER", "").split()  # a program that runs the daemon
         self.process = None
+        self.rate = 1
         self.log = ""
         self._notify = None
         self._messages = ""
@@ -85,10 +86,13 @@ class Daemon:
 
     def follow_clock(self, rate=1):
         """From now on the daemon has the simulator's time, which passes `rate` times as fast."""
-        now = datetime.fromtimestamp(self.sim.clock()["now"], timezone.utc)
+        self.rate = rate
         self.environment.update({
-            "LD_PRELOAD": faketime(), "FAKETIME": f"@{now:%Y-%m-%d %H:%M:%S} x{rate}", "FAKETIME_DONT_RESET": "1", "TZ": "UTC",
+            "LD_PRELOAD": faketime(), "FAKETIME": f"{self._simulated_now()} x{rate}", "FAKETIME_DONT_RESET": "1", "TZ": "UTC",
             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+
+    def _simulated_now(self):
+        return f"@{datetime.fromtimestamp(self.sim.clock()['now'], timezone.utc):%Y-%m-%d %H:%M:%S}"
 
     def start(self, *arguments, wait=True, listener=None):
         """Start in the background; wait=True returns when it said READY=1. listener: a socket to hand over as systemd does."""
@@ -172,6 +176,8 @@ class Daemon:
     def ctl(self, *arguments, check=True, **options):
         """flinkwatchctl's completed process."""
         environment = {**self.environment, "TZ": "UTC", "LC_ALL": "C.UTF-8", **options.pop("environment", {})}
+        if self.rate != 1:      # its patience is that of a person
+            environment["FAKETIME"] = self._simulated_now()
         done = subprocess.run([os.path.join(BUILD, "flinkwatchctl"), "--socket", self.socket, *arguments], env=environment,
                               capture_output=True, text=True, timeout=TIMEOUT, check=False, **options)
         if check:

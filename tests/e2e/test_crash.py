@@ -127,12 +127,9 @@ def kill_all_along(sim, daemon, chance):
 
 
 def is_over(daemon):
-    """Asked by a client with an ordinary clock, whose patience would be over at once else."""
-    def ask(*arguments):
-        return json.loads(daemon.ctl("--json", *arguments, environment={"LD_PRELOAD": ""}).stdout)
-    incidents = [i for i in ask("incidents", "--all") if i["diagnoser"] == "checkpoint_duration"]
+    incidents = [i for i in daemon.incidents("--all") if i["diagnoser"] == "checkpoint_duration"]
     return (len(incidents) == APPLICATIONS * EPISODES and all(i["state"] == "resolved" for i in incidents)
-            and all(n["pending"] == 0 for n in ask("status")["notifiers"]))
+            and all(n["pending"] == 0 for n in daemon.ask("status")["notifiers"]))
 
 
 def check_order(rows, arrived):

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from harness import TIMEOUT
 from test_pipeline import DAY, by_application, epoch
 
 TRIGGER = "java.lang.NumberFormatException"
@@ -184,10 +185,10 @@ def test_killed_while_it_reads__next_process__pages_once_with_the_cause(sim, dae
 def test_log_that_does_not_answer__polling__goes_on_in_time(sim, daemon):
     sim.faults({"kind": "hang", "service": "logs", "times": "always"})
     daemon.start()
-    daemon.wait_log("poll finished")
+    sim.wait("requests", 1, timeout=TIMEOUT, operation="FilterLogEvents", pending=1)
     for _ in range(5):
         daemon.wait_log("poll finished", since=len(daemon.log))
-    assert "is not finished" not in daemon.log
+    assert sim.requests(operation="FilterLogEvents")[0]["pending"] == 1, "five polls, and it still waits"
     assert sim.deliveries() == [], "the page waits for its cause, for a while"
     # The application is stopped: nobody wants to know any more.
     sim.patch_application("orders", {"status": "READY", "job": {"kind": "stopped"}})

@@ -182,10 +182,13 @@ def test_digest__twenty_applications_fail_together__few_messages_name_them_all(s
         return {part["incident"]["application"] for d in sim.deliveries(service="webhook") for part in parts(d["body"])} == names
     sim.wait_for(told, timeout=60)
     sim.wait_for(lambda _: all(n["pending"] == 0 for n in daemon.ask("status")["notifiers"]), timeout=60)
-    # Five go by themselves before it is clear that it is many; then a webhook takes five at a time, people get the rest at once.
+    # Five go by themselves before it is clear that it is many; then a webhook takes five at a time, people get the rest at once, or what
+    # was found in ten seconds.
+    at = [request["real_at"] for request in sim.requests(service="webhook")]
+    more = (max(at) - min(at)) // 10
     fifo = [d for d in sim.deliveries(service="sns") if d["body"].get("MessageGroupId")]
     counts = {service: len(sim.deliveries(service=service)) for service in ("webhook", "slack", "sns", "pagerduty")}
-    assert counts["webhook"] <= 9 and counts["slack"] <= 7 and counts["sns"] - len(fifo) <= 7 and counts["pagerduty"] <= 7, counts
+    assert counts["webhook"] <= 9 + more and max(counts["slack"], counts["sns"] - len(fifo), counts["pagerduty"]) <= 7 + more, counts
     slack = json.dumps([d["body"] for d in sim.deliveries(service="slack")])
     assert all(name in slack for name in names) and "of 20 apps fail" in slack
     ids = [part["delivery_id"] for d in sim.deliveries(service="webhook") for part in parts(d["body"])]
