@@ -131,9 +131,14 @@ static int find_restarts(struct store *s, const struct inquiry *q, int64_t from_
         static const char *const counters[] = {"fullRestarts", "numRestarts"};
         SCOPED(window_free) struct window *w = NULL;
         struct window_need needs[ELEMENTS(counters)];
-        struct window_spec spec = {q->target, q->application, now_s, now_s, needs, ELEMENTS(needs)};
+        struct window_spec spec = {.target = q->target,
+                                   .application = q->application,
+                                   .now_s = now_s,
+                                   .settled_before_s = now_s,
+                                   .needs = needs,
+                                   .n_needs = ELEMENTS(needs)};
         for (size_t i = 0; i < ELEMENTS(counters); i++)
-                needs[i] = (struct window_need){metric_find(counters[i], NULL), now_s - from_s};
+                needs[i] = (struct window_need){.metric = metric_find(counters[i], NULL), .span_s = now_s - from_s};
         int r = store_read_window(s, &spec, &w);
         *ret_onset_s = 0;
         for (size_t i = 0; r == 0 && i < ELEMENTS(counters); i++) {

@@ -34,7 +34,8 @@ int report_window(struct store *s, const char *target, const char *application, 
         size_t n = 0;
         for (size_t i = 0; i < n_metrics && n < METRICS_MAX; i++)
                 if (metrics[i].level == LEVEL_APPLICATION)
-                        needs[n++] = (struct window_need){&metrics[i], AROUND_BEFORE_S + AROUND_AFTER_S};
+                        needs[n++] = (struct window_need){.metric = &metrics[i],
+                                                          .span_s = AROUND_BEFORE_S + AROUND_AFTER_S};
         struct window_spec spec = {
                 .target = target,
                 .application = application,

@@ -72,7 +72,7 @@ static int read_window(struct judge *j, int64_t at_s) {
                 if (j->spans_s[i] > span_s)
                         span_s = j->spans_s[i];
                 if (span_s > replayed_s)
-                        needs[n++] = (struct window_need){&metrics[i], span_s};
+                        needs[n++] = (struct window_need){.metric = &metrics[i], .span_s = span_s};
         }
         struct window_spec spec = {
                 .target = job->target,

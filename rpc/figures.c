@@ -18,15 +18,16 @@ enum figure { CHECKPOINT, RESTARTS_1, RESTARTS_2, CPU, HEAP, LAG_MS, LAG_RECORDS
 static const struct {
         const char *metric;
         int64_t span_s;
+        bool only_newest;
 } sources[N_FIGURES] = {
-        [CHECKPOINT] = {"lastCheckpointDuration", FRESH_S},
-        [RESTARTS_1] = {"fullRestarts", HOUR_S},
-        [RESTARTS_2] = {"numRestarts", HOUR_S},
-        [CPU] = {"containerCPUUtilization", FRESH_S},
-        [HEAP] = {"heapMemoryUtilization", FRESH_S},
-        [LAG_MS] = {"millisBehindLatest", FRESH_S},
-        [LAG_RECORDS] = {"records_lag_max", FRESH_S},
-        [RECORDS_IN] = {"numRecordsInPerSecond", FRESH_S},
+        [CHECKPOINT] = {"lastCheckpointDuration", FRESH_S, true},
+        [RESTARTS_1] = {"fullRestarts", HOUR_S, false},
+        [RESTARTS_2] = {"numRestarts", HOUR_S, false},
+        [CPU] = {"containerCPUUtilization", FRESH_S, true},
+        [HEAP] = {"heapMemoryUtilization", FRESH_S, true},
+        [LAG_MS] = {"millisBehindLatest", FRESH_S, true},
+        [LAG_RECORDS] = {"records_lag_max", FRESH_S, true},
+        [RECORDS_IN] = {"numRecordsInPerSecond", FRESH_S, true},
 };
 
 double figures_increase(const struct sample *samples, size_t n) {
@@ -126,13 +127,14 @@ int figures_write(struct rpc_question *q, const struct application *a, const str
         for (size_t i = 0; i < N_FIGURES; i++) {
                 const struct metric *m = metric_find(sources[i].metric, NULL);
                 if (m && m != telling)
-                        needs[n++] = (struct window_need){m, sources[i].span_s};
+                        needs[n++] = (struct window_need){m, sources[i].span_s, sources[i].only_newest};
         }
-        needs[n++] = (struct window_need){telling, SPARK_POINTS * SPARK_STEP_S};
+        needs[n++] = (struct window_need){.metric = telling, .span_s = SPARK_POINTS * SPARK_STEP_S};
         const struct window_spec spec = {.target = a->target,
                                          .application = a->name,
                                          .now_s = q->now_s,
                                          .settled_before_s = q->now_s,
+                                         .only_samples = true,
                                          .needs = needs,
                                          .n_needs = n};
         int r = store_read_window(q->host->store, &spec, &window);

@@ -11,12 +11,18 @@ int head_recalls(const struct series *s, uint32_t at_s, double value) {
         return -1;
 }
 
+static unsigned low_bits(int n) {
+        return (1U << n) - 1;
+}
+
 static void remember(struct series *s, const struct entry *e) {
         int i = s->n_recent;
+        unsigned settled = s->recent_settled;
         while (i > 0 && s->recent_at_s[i - 1] > e->at_s)
                 i--;
         if (i > 0 && s->recent_at_s[i - 1] == e->at_s) {
                 s->recent_values[i - 1] = e->value;
+                s->recent_settled |= (uint8_t)(e->is_settled << (i - 1));
                 return;
         }
         if (s->n_recent == RECENT) {
@@ -24,13 +30,16 @@ static void remember(struct series *s, const struct entry *e) {
                         return;
                 memmove(s->recent_at_s, s->recent_at_s + 1, (size_t)(i - 1) * sizeof *s->recent_at_s);
                 memmove(s->recent_values, s->recent_values + 1, (size_t)(i - 1) * sizeof *s->recent_values);
+                settled = (settled >> 1 & low_bits(i - 1)) | (settled & ~low_bits(i));
                 i--;
         } else {
                 memmove(s->recent_at_s + i + 1, s->recent_at_s + i, (size_t)(s->n_recent - i) * sizeof *s->recent_at_s);
                 memmove(s->recent_values + i + 1, s->recent_values + i,
                         (size_t)(s->n_recent - i) * sizeof *s->recent_values);
+                settled = (settled & low_bits(i)) | (settled & ~low_bits(i)) << 1;
                 s->n_recent++;
         }
+        s->recent_settled = (uint8_t)(settled | (unsigned)e->is_settled << i);
         s->recent_at_s[i] = e->at_s;
         s->recent_values[i] = e->value;
 }

@@ -112,7 +112,7 @@ static int replay_journal(struct store *s) {
 static void clear_heads(struct store *s) {
         for (size_t i = 0; i < s->series.n_items; i++) {
                 stream_done(&s->series.items[i].head);
-                s->series.items[i].n_recent = 0;
+                s->series.items[i].n_recent = s->series.items[i].recent_settled = 0;
         }
         s->head_bytes = 0;
         s->head_since_s = 0;

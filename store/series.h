@@ -14,8 +14,8 @@ struct series {
         uint32_t target, application, metric, statistic, dimensions; /* words */
         uint32_t next;                                               /* of the same application: id, 0 at the end */
         int32_t period_s;
-        int16_t metric_row; /* in model/metric.h's table; -1: a metric that is not in it */
-        uint8_t n_recent;
+        int16_t metric_row;               /* in model/metric.h's table; -1: a metric that is not in it */
+        uint8_t n_recent, recent_settled; /* a bit each: it was settled when it was put */
         int64_t read_until_s;
         uint32_t first_at_s, last_at_s; /* of all samples ever; 0 and 0: none */
         uint32_t recent_at_s[RECENT];   /* the newest, oldest first: to see that a point is known */

@@ -71,13 +71,15 @@ struct window_spec {
         const char *target, *application;
         int64_t now_s;
         int64_t settled_before_s; /* samples whose period ends later are left out */
+        bool only_samples;        /* no facts, no priors, no explanations: that takes a question to the database each */
         const struct window_need {
                 const struct metric *metric;
                 int64_t span_s;
+                bool only_newest; /* of the span's samples no more than the last one has to be there */
         } * needs;
         size_t n_needs;
 };
-/* -ENOENT: nothing is known of the application. Free with window_free. */
+/* -ENOENT: nothing is known of the application (but not where only samples are asked for). Free with window_free. */
 int store_read_window(struct store *s, const struct window_spec *spec, struct window **ret);
 void window_free(struct window *w);
 

@@ -119,6 +119,35 @@ static int read_samples(struct store *s, uint32_t id, int64_t from_s, int64_t to
         return r;
 }
 
+/* The last one that is settled and whose period ended by to_s, from the newest in memory: 0, or 1 when they do not tell. Where one follows
+ * the other without a gap nothing can be between them. */
+static int recall_newest(const struct store *s, const struct series *series, int64_t to_s, struct sample *ret) {
+        uint32_t at_s = series->last_at_s;
+        for (int i = series->n_recent - 1; i >= 0; i--, at_s -= (uint32_t)series->period_s) {
+                const struct entry e = {.at_s = at_s, .is_settled = series->recent_settled >> i & 1};
+                if (series->recent_at_s[i] != at_s || at_s < s->oldest_s)
+                        return 1;
+                if (!is_settled(series, &e) || (int64_t)at_s + series->period_s > to_s)
+                        continue;
+                *ret = (struct sample){at_s, series->recent_values[i]};
+                return 0;
+        }
+        return 1;
+}
+
+static int read_newest(struct store *s, uint32_t id, int64_t from_s, int64_t to_s, struct storage *g) {
+        struct sample newest;
+        int r = samples_ready(s);
+        if (r < 0)
+                return r;
+        if (recall_newest(s, series_get(&s->series, id), to_s, &newest) == 1)
+                return read_samples(s, id, from_s, to_s, g);
+        struct sample *sample = newest.at_s >= from_s ? LIST_ADD(g->samples, g->n_samples, g->samples_size) : NULL;
+        if (sample)
+                *sample = newest;
+        return sample || newest.at_s < from_s ? 0 : store_no_memory(s);
+}
+
 static int read_series(struct store *s, const struct window_spec *spec, const struct window_need *need, uint32_t id,
                        struct storage *g) {
         const struct series *series = series_get(&s->series, id);
@@ -127,7 +156,8 @@ static int read_series(struct store *s, const struct window_spec *spec, const st
         if (!view || !start)
                 return store_no_memory(s);
         *start = g->n_samples;
-        int r = read_samples(s, id, spec->settled_before_s - need->span_s, spec->settled_before_s, g);
+        int r = (need->only_newest ? read_newest : read_samples)(s, id, spec->settled_before_s - need->span_s,
+                                                                 spec->settled_before_s, g);
         *view = (struct series_view){
                 .metric = need->metric,
                 .dimensions = s->words.texts[series->dimensions],
@@ -151,7 +181,7 @@ static int read_all_series(struct store *s, const struct window_spec *spec, stru
         return r;
 }
 
-static int read_all(struct store *s, const struct window_spec *spec, struct storage *g) {
+static int read_facts(struct store *s, const struct window_spec *spec, struct storage *g) {
         int r = store_application(s, spec->target, spec->application, &g->application);
         if (r == 1)
                 return db_fail_text(&s->db, -ENOENT, "%s: %s: nothing is known of this application", spec->target,
@@ -162,9 +192,7 @@ static int read_all(struct store *s, const struct window_spec *spec, struct stor
                 r = read_snapshots(s, spec, g);
         if (r == 0)
                 r = read_priors(s, spec, g);
-        if (r == 0)
-                r = store_list_explanations(s, spec->target, spec->application, &g->explanations);
-        return r == 0 ? read_all_series(s, spec, g) : r;
+        return r == 0 ? store_list_explanations(s, spec->target, spec->application, &g->explanations) : r;
 }
 
 int store_read_window(struct store *s, const struct window_spec *spec, struct window **ret) {
@@ -177,7 +205,9 @@ int store_read_window(struct store *s, const struct window_spec *spec, struct wi
         }
         made->storage = g;
         SCOPED(window_free) struct window *w = made;
-        int r = read_all(s, spec, g);
+        int r = spec->only_samples ? 0 : read_facts(s, spec, g);
+        if (r == 0)
+                r = read_all_series(s, spec, g);
         if (r < 0)
                 return r;
         int64_t span_s = 0;

@@ -277,14 +277,19 @@ static void say_windows(struct fleet *f) {
         size_t n = 0, n_read = 0, n_applications = f->n_series / SERIES_EACH;
         int64_t now_s = BENCH_T0 + f->minute * 60;
         while (n < SERIES_EACH) {
-                needs[n] = (struct window_need){&metrics[n], 6 * 3600};
+                needs[n] = (struct window_need){.metric = &metrics[n], .span_s = 6 * 3600};
                 n++;
         }
         size_t asked = n_applications < 500 ? n_applications : 500;
         double from = bench_clock_s(CLOCK_PROCESS_CPUTIME_ID);
         for (size_t i = 0; i < asked; i++) {
                 SCOPED(window_free) struct window *w = NULL;
-                struct window_spec spec = {"prod-eu", bench_application(i), now_s, now_s - 120, needs, n};
+                struct window_spec spec = {.target = "prod-eu",
+                                           .application = bench_application(i),
+                                           .now_s = now_s,
+                                           .settled_before_s = now_s - 120,
+                                           .needs = needs,
+                                           .n_needs = n};
                 bench_must(store_read_window(f->store, &spec, &w) == 0, "store_read_window", f->store);
                 for (size_t k = 0; k < w->n_series; k++)
                         n_read += w->series[k].n_samples;

@@ -66,8 +66,13 @@ static void test_explanation__same_episode__replaces__another_stays(void **state
 static void test_window__carries_the_explanation__nearest_to_the_onset(void **state) {
         struct fixture *f = *state;
         struct window *w = NULL;
-        struct window_need need = {metric_find("uptime", NULL), HOUR_S};
-        struct window_spec spec = {"prod", "orders", T0 + HOUR_S, T0 + HOUR_S, &need, 1};
+        struct window_need need = {.metric = metric_find("uptime", NULL), .span_s = HOUR_S};
+        struct window_spec spec = {.target = "prod",
+                                   .application = "orders",
+                                   .now_s = T0 + HOUR_S,
+                                   .settled_before_s = T0 + HOUR_S,
+                                   .needs = &need,
+                                   .n_needs = 1};
         put_application(f->store, "prod", "orders");
         put(f->store, T0, "this", 0);
         put(f->store, T0 + 1200, "later", 0);

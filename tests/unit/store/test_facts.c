@@ -174,10 +174,15 @@ static void test_window__samples__settled_ones_of_each_need(void **state) {
         put_minutes(f->store, other, T0, 30, 0);
         put_minutes(f->store, make_series(f->store, "billing", "uptime", "Minimum"), T0, 30, 0);
         put_point(f->store, cpu, T0 + 1800, 1, T0 + 1900, T0 + 1800); /* not settled */
-        const struct window_need needs[] = {{metric_find("uptime", NULL), 600},
-                                            {metric_find("cpuUtilization", NULL), 1200},
-                                            {metric_find("threadsCount", NULL), 3600}};
-        struct window_spec spec = {"prod", "orders", T0 + 2000, T0 + 1900, needs, 3};
+        const struct window_need needs[] = {{.metric = metric_find("uptime", NULL), .span_s = 600},
+                                            {.metric = metric_find("cpuUtilization", NULL), .span_s = 1200},
+                                            {.metric = metric_find("threadsCount", NULL), .span_s = 3600}};
+        struct window_spec spec = {.target = "prod",
+                                   .application = "orders",
+                                   .now_s = T0 + 2000,
+                                   .settled_before_s = T0 + 1900,
+                                   .needs = needs,
+                                   .n_needs = 3};
         assert_int_equal(store_read_window(f->store, &spec, &w), 0);
         assert_int_equal(w->now_s, T0 + 2000);
         assert_int_equal(w->from_s, T0 + 1900 - 3600);
@@ -200,8 +205,13 @@ static void test_window__period_ends_after_the_limit__left_out(void **state) {
         SCOPED(window_free) struct window *w = NULL;
         put_application(f->store, "prod", "orders");
         put_minutes(f->store, make_series(f->store, "orders", "uptime", "Minimum"), T0, 30, 0);
-        const struct window_need need = {metric_find("uptime", NULL), 600};
-        struct window_spec spec = {"prod", "orders", T0 + 700, T0 + 659, &need, 1};
+        const struct window_need need = {.metric = metric_find("uptime", NULL), .span_s = 600};
+        struct window_spec spec = {.target = "prod",
+                                   .application = "orders",
+                                   .now_s = T0 + 700,
+                                   .settled_before_s = T0 + 659,
+                                   .needs = &need,
+                                   .n_needs = 1};
         assert_int_equal(store_read_window(f->store, &spec, &w), 0);
         assert_int_equal(w->series[0].n_samples, 9);
         assert_int_equal(w->series[0].samples[8].at_s, T0 + 540);

@@ -141,8 +141,13 @@ static int do_page(struct store *s) {
 
 static int do_window(struct store *s) {
         SCOPED(window_free) struct window *w = NULL;
-        const struct window_need needs[] = {{metric_find("uptime", NULL), 86400}};
-        struct window_spec spec = {"prod", "orders", NOW, NOW, needs, 1};
+        const struct window_need needs[] = {{.metric = metric_find("uptime", NULL), .span_s = 86400}};
+        struct window_spec spec = {.target = "prod",
+                                   .application = "orders",
+                                   .now_s = NOW,
+                                   .settled_before_s = NOW,
+                                   .needs = needs,
+                                   .n_needs = 1};
         return store_read_window(s, &spec, &w);
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <sys/stat.h>
 
+#include "model/metric.h"
 #include "tests/unit/store/fixture.h"
 
 enum { SERIES = 40, MINUTES = 12 * 1440 };
@@ -14,6 +15,8 @@ static const char *const statistics[] = {"Maximum", "Minimum", "Sum", "Average"}
 struct model {
         struct fixture *f;
         int64_t ids[SERIES];
+        const struct metric *metrics[SERIES]; /* NULL: one that no window asks for */
+        size_t n_windows, n_recalled;
         double values[SERIES][MINUTES]; /* NaN: none */
         int64_t first_seen_s[SERIES][MINUTES];
         int64_t now_s, oldest_s;
@@ -117,6 +120,37 @@ static void check_state(struct model *m, size_t series, int64_t minute) {
                 assert_int_equal(first_seen_s, m->first_seen_s[series][minute]);
 }
 
+static const struct sample *last_of(const struct window *w) {
+        size_t n = w->n_series == 1 ? w->series[0].n_samples : 0;
+        return n > 0 ? &w->series[0].samples[n - 1] : NULL;
+}
+
+/* Where only the newest is asked for it is the one that would be the last of all. */
+static void check_newest(struct model *m, size_t series) {
+        struct window_need need = {.metric = m->metrics[series], .span_s = 1800};
+        struct window_spec spec = {.target = "prod",
+                                   .application = "orders",
+                                   .now_s = m->now_s,
+                                   .settled_before_s = m->now_s - (int64_t)any(m, 2) * 60,
+                                   .only_samples = true,
+                                   .needs = &need,
+                                   .n_needs = 1};
+        SCOPED(window_free) struct window *all = NULL, *newest = NULL;
+        if (!need.metric)
+                return;
+        assert_int_equal(store_read_window(m->f->store, &spec, &all), 0);
+        need.only_newest = true;
+        assert_int_equal(store_read_window(m->f->store, &spec, &newest), 0);
+        const struct sample *expected = last_of(all), *got = last_of(newest);
+        assert_int_equal(!expected, !got);
+        if (!expected)
+                return;
+        assert_int_equal(got->at_s, expected->at_s);
+        assert_true(got->value == expected->value);
+        m->n_windows++;
+        m->n_recalled += newest->series[0].n_samples == 1;
+}
+
 static void check(struct model *m) {
         static const int64_t steps[] = {0, 0, 300, 3600, 7200, 86400};
         for (int i = 0; i < 6; i++) {
@@ -129,6 +163,8 @@ static void check(struct model *m) {
                 check_range(m, any(m, SERIES), from, to < MINUTES ? to : MINUTES, step_s);
                 check_state(m, any(m, SERIES), (int64_t)any(m, MINUTES));
         }
+        for (size_t i = 0; i < SERIES; i++)
+                check_newest(m, i);
 }
 
 static void copy_file(const char *from, const char *to) {
@@ -166,7 +202,16 @@ static void crash(struct model *m) {
         assert_false(was_moved);
 }
 
+/* The next one of that statistic; NULL: there are no more. */
+static const struct metric *next_metric(const struct metric *after, const char *statistic) {
+        for (const struct metric *known = after ? after + 1 : metrics; known < metrics + n_metrics; known++)
+                if (strcmp(known->statistic, statistic) == 0)
+                        return known;
+        return NULL;
+}
+
 static struct model *make_model(struct fixture *f) {
+        const struct metric *last[ELEMENTS(statistics)] = {0};
         struct model *m = calloc(1, sizeof *m);
         assert_non_null(m);
         m->f = f;
@@ -175,7 +220,10 @@ static struct model *make_model(struct fixture *f) {
         for (size_t i = 0; i < SERIES; i++) {
                 char name[32];
                 snprintf(name, sizeof name, "custom%d", (int)i);
-                m->ids[i] = make_series(f->store, "orders", name, statistics[i % 4]);
+                if (i < 8)
+                        m->metrics[i] = last[i % 4] = next_metric(last[i % 4], statistics[i % 4]);
+                m->ids[i] = make_series(f->store, "orders", m->metrics[i] ? m->metrics[i]->name : name,
+                                        statistics[i % 4]);
                 for (size_t k = 0; k < MINUTES; k++)
                         m->values[i][k] = NAN;
         }
@@ -219,6 +267,7 @@ static void test_store__eleven_days_of_everything__holds_what_it_must(void **sta
         for (int i = 0; i < 40; i++)
                 check(m);
         assert_int_equal(store_unreadable(m->f->store), 0);
+        assert_in_range(m->n_recalled, m->n_windows / 2, m->n_windows);
         free(m);
 }
 
