@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* First-fault analysis of a file of log events: needs no daemon, reads a stream, keeps little. */
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,12 +10,12 @@
 
 #include "ctl/command.h"
 #include "ctl/explain_application.h"
+#include "ctl/first_fault.h"
 #include "ctl/foreign.h"
-#include "ctl/words.h"
 #include "faults/reader.h"
 #include "util/jsonw.h"
 
-enum { CHUNK_BYTES = 256 << 10, LABEL = 16, PROGRESS_FROM_BYTES = 64 << 20 };
+enum { CHUNK_BYTES = 256 << 10, JSON_MAX_BYTES = 1 << 20, PROGRESS_FROM_BYTES = 64 << 20 };
 
 static int complain(const char *file, const char *what, const char *way_out) {
         SCOPED(buf_done) struct buf clean = BUF_INIT(8 << 10);
@@ -74,104 +74,44 @@ static int read_all(int fd, struct fault_reader *reader) {
         return failed;
 }
 
-static void heading(struct screen *s, const char *text) {
-        screen_line(s);
-        screen_put(s, STYLE_BOLD, text);
-        screen_line(s);
-}
-
-static void labelled(struct screen *s, const char *label, const char *text) {
-        SCOPED(buf_done) struct buf head = BUF_INIT(256);
-        if (!text || !text[0])
-                return;
-        buf_printf(&head, "  %s", label);
-        screen_item(s, buf_str(&head), LABEL, text);
-}
-
-static void labelled_time(struct screen *s, const char *label, int64_t at_s) {
-        char local[WORDS_MAX];
-        if (at_s <= 0)
-                return;
-        words_local_exact(at_s, local);
-        labelled(s, label, local);
-}
-
-static const char *role_words(const char *role) {
-        static const struct {
-                const char *role, *words;
-        } known[] = {
-                {"trigger", "this started it"},
-                {"symptom_needs_metrics", "a symptom: these lines alone do not tell what started it"},
-                {"sustainer_only", "this keeps it going; what started it is not in these lines"},
-                {"unknown", "the job failed; these lines do not tell why"},
-        };
-        for (size_t i = 0; i < ELEMENTS(known); i++)
-                if (strcmp(role, known[i].role) == 0)
-                        return known[i].words;
-        return role;
-}
-
-static void draw_cause(struct screen *s, const struct fault_report *r) {
-        const struct root_cause *c = r->root_cause;
-        SCOPED(buf_done) struct buf text = BUF_INIT(1000);
-        heading(s, "Root cause");
-        buf_printf(&text, "%s: %s (confidence %s)", c->category, role_words(c->role), confidence_name(r->confidence));
-        labelled(s, "what", buf_str(&text));
-        labelled(s, "why", r->reason);
-        labelled(s, "exception", c->exception_class);
-        labelled(s, "message", c->message);
-        labelled(s, "at", c->frame);
-        labelled(s, "task", c->task);
-        buf_clear(&text);
-        if (c->attempt >= 0)
-                buf_printf(&text, "%" PRId64, c->attempt);
-        labelled(s, "attempt", buf_str(&text));
-        labelled_time(s, "last healthy", c->last_healthy_at_s);
-        labelled_time(s, "first fault", c->first_fault_at_s);
-        labelled(s, "fingerprint", c->fingerprint);
-        labelled(s, "recovery", r->recoverability);
-}
-
-static void draw_symptoms(struct screen *s, const struct fault_report *r) {
-        if (r->n_symptoms > 0)
-                heading(s, "Symptoms");
-        for (size_t i = 0; i < r->n_symptoms; i++) {
-                SCOPED(buf_done) struct buf text = BUF_INIT(8 << 10);
-                buf_printf(&text, "%s: %s", r->symptoms[i].text, r->symptoms[i].relation);
-                screen_item(s, "  -", 4, buf_str(&text));
-        }
-}
-
-static void draw_fix(struct screen *s, const struct fault_report *r) {
-        if (r->n_advice > 0)
-                heading(s, "Fix");
-        for (size_t i = 0; i < r->n_advice; i++) {
-                char head[24];
-                snprintf(head, sizeof head, "%3u.", (unsigned)i + 1);
-                screen_item(s, head, 5, r->advice[i]);
-        }
-}
-
-static void draw(struct screen *s, const struct fault_report *r) {
-        if (!r->root_cause) {
-                screen_put(s, STYLE_GREEN, "No failure in these lines.");
-                screen_line(s);
-        } else {
-                draw_cause(s, r);
-                draw_symptoms(s, r);
-                draw_fix(s, r);
-        }
-        screen_line(s);
-        screen_wrap(s, 0, STYLE_DIM, r->completeness);
+/* The report as the daemon answers with it: it is drawn by the same hand. NULL: out of memory. */
+static cJSON *report_object(struct fault_report *r) {
+        SCOPED(buf_done) struct buf json = BUF_INIT(JSON_MAX_BYTES);
+        SCOPED(finding_done) struct finding f = {0};
+        struct jsonw w = JSONW(&json);
+        if (fault_report_move(r, &f) < 0)
+                return NULL;
+        jsonw_object(&w);
+        jsonw_member_string(&w, "confidence", confidence_name(f.confidence));
+        jsonw_member_string(&w, "completeness", r->completeness);
+        jsonw_key(&w, "root_cause");
+        root_cause_write(&w, f.root_cause);
+        finding_write_lists(&w, &f);
+        jsonw_object_end(&w);
+        return json.failed ? NULL : cJSON_ParseWithLength(json.data, json.len);
 }
 
 static void print_json(struct session *session, const struct fault_report *r) {
-        SCOPED(buf_done) struct buf json = BUF_INIT(1 << 20);
+        SCOPED(buf_done) struct buf json = BUF_INIT(JSON_MAX_BYTES);
         struct jsonw w = JSONW(&json);
         root_cause_write(&w, r->root_cause);
         foreign_put_json(&session->screen.out, buf_span(&json));
         buf_put_char(&session->screen.out, '\n');
 }
+
+static int draw(struct screen *s, const char *file, struct fault_report *r) {
+        cJSON *report = report_object(r);
+        if (!report)
+                return complain(file, strerror(ENOMEM), "");
+        first_fault_draw_report(s, report);
+        cJSON_Delete(report);
+        return EXIT_DONE;
+}
+
+/* Not "no failure": nothing is known of the job. */
+static const char no_events[] =
+        "No log events: nothing can be said of the job. explain --file takes what `aws logs filter-log-events "
+        "--output json` writes, or raw log lines.";
 
 static int explain_file(struct session *session, const char *file) {
         SCOPED(fault_analysis_free) struct fault_analysis *analysis = NULL;
@@ -188,13 +128,12 @@ static int explain_file(struct session *session, const char *file) {
         r = r < 0 ? r : fault_analysis_report(analysis, &report);
         if (r < 0)
                 return complain(file, strerror(-r), "");
-        if (fault_reader_events(reader) == 0 && !session->is_json)
-                return complain(file, "it holds no log events",
-                                ": give it what `aws logs filter-log-events --output json` writes, or raw log lines");
         if (session->is_json)
                 print_json(session, &report);
-        else
-                draw(&session->screen, &report);
+        else if (fault_reader_events(reader) == 0)
+                screen_wrap(&session->screen, 0, STYLE_PLAIN, no_events);
+        else if (draw(&session->screen, file, &report) != EXIT_DONE)
+                return EXIT_FAILED;
         return session_show(session);
 }
 

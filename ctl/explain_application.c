@@ -48,14 +48,7 @@ static void draw(struct screen *s, const cJSON *report) {
         screen_put(s, STYLE_BOLD, ": ");
         screen_put(s, STYLE_BOLD, title[0] ? title : "no first fault is known");
         screen_line(s);
-        if (cJSON_IsObject(value_member(report, "root_cause"))) {
-                first_fault_draw(s, report);
-                return;
-        }
-        screen_line(s);
-        screen_put(s, STYLE_GREEN, "No failure in these lines.");
-        screen_line(s);
-        screen_wrap(s, 0, STYLE_DIM, value_text(report, "completeness"));
+        first_fault_draw_report(s, report);
 }
 
 static void print_json(struct session *session, const cJSON *report) {

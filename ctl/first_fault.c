@@ -86,8 +86,16 @@ void first_fault_draw_lines(struct screen *s, const cJSON *evidence) {
         }
 }
 
-void first_fault_draw(struct screen *s, const cJSON *report) {
-        first_fault_draw_cause(s, value_member(report, "root_cause"), value_text(report, "confidence"));
+void first_fault_draw_report(struct screen *s, const cJSON *report) {
+        const cJSON *cause = value_member(report, "root_cause");
+        if (!cJSON_IsObject(cause)) {
+                screen_line(s);
+                screen_put(s, STYLE_GREEN, "No failure in these lines.");
+                screen_line(s);
+                screen_wrap(s, 0, STYLE_DIM, value_text(report, "completeness"));
+                return;
+        }
+        first_fault_draw_cause(s, cause, value_text(report, "confidence"));
         first_fault_draw_symptoms(s, value_member(report, "symptoms"));
         first_fault_draw_fix(s, report);
         first_fault_draw_lines(s, value_member(report, "evidence"));

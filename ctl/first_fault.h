@@ -11,5 +11,5 @@ void first_fault_draw_fix(struct screen *s, const struct cJSON *report);
 void first_fault_draw_symptoms(struct screen *s, const struct cJSON *symptoms);
 /* The log lines among the evidence. */
 void first_fault_draw_lines(struct screen *s, const struct cJSON *evidence);
-/* All of it. */
-void first_fault_draw(struct screen *s, const struct cJSON *report);
+/* All of it, or that there was no failure. */
+void first_fault_draw_report(struct screen *s, const struct cJSON *report);

@@ -191,20 +191,6 @@ int report_find_before(struct store *s, const struct window *w, struct explanati
         return text.failed ? -ENOMEM : text_replace(&c->seen_before, buf_str(&text));
 }
 
-static int keep_lines(struct fault_report *r, struct finding *to) {
-        for (size_t i = 0; i < r->n_lines; i++) {
-                struct evidence *e = LIST_ADD(to->evidence, to->n_evidence, to->evidence_size);
-                if (!e)
-                        return -ENOMEM;
-                *e = (struct evidence){.kind = "log",
-                                       .at_s = r->lines[i].at_ms / 1000,
-                                       .value = __builtin_nan(""),
-                                       .threshold = __builtin_nan(""),
-                                       .text = TAKE(r->lines[i].text)};
-        }
-        return 0;
-}
-
 /* Nothing failed in what was read: that is said, too. */
 static struct root_cause *no_cause(void) {
         struct root_cause *c = calloc(1, sizeof *c);
@@ -213,32 +199,15 @@ static struct root_cause *no_cause(void) {
         return c;
 }
 
-static void move(char **to, char **from) {
-        free(*to);
-        *to = TAKE(*from);
-}
-
 int report_keep(struct store *s, const struct window *w, struct fault_report *r, struct explanation *to) {
         struct finding *f = &to->report;
-        struct root_cause *c = r->root_cause ? r->root_cause : no_cause();
-        if (!c)
-                return -ENOMEM;
-        r->root_cause = NULL;
-        f->root_cause = c;
-        f->confidence = r->confidence;
-        move(&c->reason, &r->reason);
-        move(&c->completeness, &r->completeness);
-        move(&c->deploy, &r->deploy);
-        move(&c->recoverability, &r->recoverability);
-        move(&c->escape, &r->escape);
-        f->advice = TAKE(r->advice);
-        f->n_advice = r->n_advice;
-        f->advice_size = r->advice_size;
-        f->symptoms = TAKE(r->symptoms);
-        f->n_symptoms = r->n_symptoms;
-        f->symptoms_size = r->symptoms_size;
-        r->n_advice = r->n_symptoms = 0;
-        int failed = keep_lines(r, f);
-        f->title = headline(c);
-        return failed < 0 ? failed : report_find_before(s, w, to);
+        int failed = fault_report_move(r, f);
+        if (!failed && !f->root_cause) {
+                f->root_cause = no_cause();
+                failed = f->root_cause ? text_replace(&f->root_cause->completeness, r->completeness) : -ENOMEM;
+        }
+        if (failed)
+                return failed;
+        f->title = headline(f->root_cause);
+        return report_find_before(s, w, to);
 }

@@ -54,6 +54,8 @@ void fault_analysis_set_context(struct fault_analysis *a, const struct fault_con
 /* May be called more than once, and between feeds. 0 or -ENOMEM (*ret is then empty). */
 int fault_analysis_report(struct fault_analysis *a, struct fault_report *ret);
 void fault_report_done(struct fault_report *r);
+/* Moves what a finding has room for: the cause with its sentences, confidence, symptoms, advice, and the lines as evidence. 0 or -ENOMEM. */
+int fault_report_move(struct fault_report *r, struct finding *to);
 
 /* Replaces keys, passwords, tokens and signatures by "***". */
 void fault_mask_secrets(struct buf *text);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include "faults/analysis.h"
 #include "faults/fingerprint.h"
@@ -30,6 +31,33 @@ void fault_report_done(struct fault_report *r) {
         free(r->recoverability);
         free(r->escape);
         *r = (struct fault_report){0};
+}
+
+static int move_lines(struct fault_report *r, struct finding *to) {
+        for (size_t i = 0; i < r->n_lines; i++) {
+                struct evidence *e = LIST_ADD(to->evidence, to->n_evidence, to->evidence_size);
+                if (!e)
+                        return -ENOMEM;
+                *e = (struct evidence){.kind = "log",
+                                       .at_s = r->lines[i].at_ms / 1000,
+                                       .value = __builtin_nan(""),
+                                       .threshold = __builtin_nan(""),
+                                       .text = TAKE(r->lines[i].text)};
+        }
+        return 0;
+}
+
+int fault_report_move(struct fault_report *r, struct finding *to) {
+        to->root_cause = TAKE(r->root_cause);
+        to->confidence = r->confidence;
+        to->advice = TAKE(r->advice);
+        to->n_advice = r->n_advice;
+        to->advice_size = r->advice_size;
+        to->symptoms = TAKE(r->symptoms);
+        to->n_symptoms = r->n_symptoms;
+        to->symptoms_size = r->symptoms_size;
+        r->n_advice = r->n_symptoms = 0;
+        return move_lines(r, to);
 }
 
 static int add_advice(struct fault_report *r, const char *text) {
@@ -113,6 +141,12 @@ static const char *relation_of(const struct fault *f, const struct fault *cause)
         return f->at_ms >= cause->at_ms ? "it failed after the cause" : "it failed together with the cause";
 }
 
+/* More is to follow it on the line. */
+static void drop_full_stop(struct buf *text) {
+        while (text->len > 0 && strchr(". \n", text->data[text->len - 1]))
+                text->data[--text->len] = '\0';
+}
+
 /* What failed in the same burst and is not the cause, then what came later. */
 static int fill_symptoms(const struct episode *e, const struct fault *cause, struct fault_report *r) {
         for (size_t i = 0; i < e->n_faults && r->n_symptoms < SYMPTOMS_MAX; i++) {
@@ -123,6 +157,7 @@ static int fill_symptoms(const struct episode *e, const struct fault *cause, str
                 buf_printf(&text, "%s%s%.120s%s%.300s", text_or_empty(f->task), f->task ? ": " : "",
                            text_or_empty(f->exception_class), f->exception_class && f->message ? ": " : "",
                            text_or_empty(f->message));
+                drop_full_stop(&text);
                 int failed = add_symptom_take(r, buf_steal(&text), relation_of(f, cause));
                 if (failed)
                         return failed;
@@ -133,6 +168,7 @@ static int fill_symptoms(const struct episode *e, const struct fault *cause, str
                 if (cause->rule && strcmp(n->key, cause->rule->name) == 0)
                         continue;
                 buf_printf(&text, "%s", n->text);
+                drop_full_stop(&text);
                 if (n->n > 1)
                         buf_printf(&text, " (%zu times)", n->n);
                 int failed = add_symptom_take(

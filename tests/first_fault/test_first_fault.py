@@ -49,7 +49,8 @@ def test_report_for_people__has_cause_symptoms_and_fix(tmp_path):
     assert positions == sorted(positions)
     for words in ("java.lang.NumberFormatException", "com.acme.Parse.map", "Source: orders (3/4)", "Partial recovery is not supported", "SKIP_RESTORE_FROM_SNAPSHOT", "confidence high"):
         assert words in done.stdout
-    assert "hunter2" not in done.stdout
+    assert "Log lines that tell it" in done.stdout and "hunter2" not in done.stdout
+    assert " times)" in done.stdout and ". (" not in done.stdout and ".:" not in done.stdout, "no full stop within a line of symptoms"
 
 
 def test_healthy_log__says_so():
@@ -66,8 +67,15 @@ def test_wrong_use__names_the_way_out(tmp_path):
     assert done.returncode == 1 and "Is a directory" in done.stderr
     done = explain()
     assert done.returncode == 2 and "--file" in done.stderr
-    done = explain("--file", "-", text="\n\n")
-    assert done.returncode == 1 and "no log events" in done.stderr
+
+
+def test_no_events__is_no_failure__and_not_called_healthy():
+    for text in ("", "\n\n", '{"events": [],\n "searchedLogStreams": []\n}\n'):
+        done = explain("--json", "--file", "-", text=text)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "null\n", "")
+        done = explain("--file", "-", text=text)
+        assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("No log events: nothing can be said")
+        assert "No failure" not in done.stdout
 
 
 def test_escape_sequences__never_reach_the_terminal():
