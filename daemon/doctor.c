@@ -7,6 +7,7 @@
 #include "daemon/doctor_machine.h"
 #include "daemon/examination.h"
 #include "daemon/policy.h"
+#include "daemon/server.h"
 #include "util/text.h"
 
 enum { LINES_A_PIECE = 64 };
@@ -113,7 +114,9 @@ int doctor_begin(const struct work_order *order, struct rpc_work **ret, struct e
                 release(&d->base);
                 return err_set(reterr, r, "the doctor cannot begin: %s", strerror(-r));
         }
-        machine_examine(config->state_directory, config->socket, config->socket_group, order->host->store, &d->machine);
+        struct doctor_socket socket = {.path = config->socket, .group = config->socket_group};
+        server_has_group(order->host->server, &socket.gid);
+        machine_examine(config->state_directory, &socket, order->host->store, &d->machine);
         d->order.host = NULL;
         d->order.target = NULL;
         *ret = &d->base;

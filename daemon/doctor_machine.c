@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -93,26 +92,24 @@ static void examine_database(const char *path, const struct store *s, struct doc
                    "%s", buf_str(&text));
 }
 
-static void examine_socket(const char *path, const char *group, struct doctor_lines *lines) {
+static void examine_socket(const struct doctor_socket *socket, struct doctor_lines *lines) {
         struct stat st;
-        if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode)) {
+        if (lstat(socket->path, &st) < 0 || !S_ISSOCK(st.st_mode)) {
                 doctor_say(lines, VERDICT_FAILED, "socket", NULL, "sudo systemctl restart flinkwatch",
-                           "%s is gone: no other client can reach the daemon", path);
+                           "%s is gone: no other client can reach the daemon", socket->path);
                 return;
         }
-        struct group *owner = getgrgid(st.st_gid);
-        char name[64];
-        snprintf(name, sizeof name, "%s", owner ? owner->gr_name : "?");
-        if (!group)
+        unsigned mode = (unsigned)(st.st_mode & 0777);
+        if (!socket->group)
                 doctor_say(lines, VERDICT_OK, "socket", NULL, NULL,
-                           "%s, mode %03o: for root and the daemon's user only (no socket_group)", path,
-                           (unsigned)(st.st_mode & 0777));
-        else if (strcmp(name, group) != 0)
+                           "%s, mode %03o: for root and the daemon's user only (no socket_group)", socket->path, mode);
+        else if (st.st_gid != socket->gid)
                 doctor_say(lines, VERDICT_FAILED, "socket", NULL, "sudo systemctl restart flinkwatch",
-                           "%s belongs to group %s, socket_group is %s", path, name, group);
+                           "%s belongs to the group of number %u, socket_group is %s (%u)", socket->path,
+                           (unsigned)st.st_gid, socket->group, (unsigned)socket->gid);
         else
-                doctor_say(lines, VERDICT_OK, "socket", NULL, NULL, "%s, mode %03o, group %s", path,
-                           (unsigned)(st.st_mode & 0777), name);
+                doctor_say(lines, VERDICT_OK, "socket", NULL, NULL, "%s, mode %03o, group %s", socket->path, mode,
+                           socket->group);
 }
 
 static void examine_files(struct doctor_lines *lines) {
@@ -138,11 +135,11 @@ static void examine_files(struct doctor_lines *lines) {
                    "%zu of %llu", n_open, most);
 }
 
-void machine_examine(const char *state_directory, const char *socket, const char *socket_group, const struct store *s,
+void machine_examine(const char *state_directory, const struct doctor_socket *socket, const struct store *s,
                      struct doctor_lines *lines) {
         examine_directory(state_directory, lines);
         examine_space(state_directory, lines);
         examine_database(state_directory, s, lines);
-        examine_socket(socket, socket_group, lines);
+        examine_socket(socket, lines);
         examine_files(lines);
 }

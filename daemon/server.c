@@ -3,15 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "daemon/peer.h"
 #include "util/text.h"
 
 enum {
@@ -24,7 +23,6 @@ enum {
         READ_BYTES = 16 << 10,
         OUTPUT_LOW_BYTES = 64 << 10, /* more of an answer is made when less than this waits for the client */
         OUTPUT_MAX_BYTES = 64 << 20,
-        GROUPS_MAX = 256,
         GONE_EVERY_MS = 1000,   /* how often a client is looked after whose answer takes a while */
         STALLED_MS = 60 * 1000, /* a client that neither reads nor sends while it owes us something */
 };
@@ -34,8 +32,7 @@ struct server {
         const struct rpc_host *host;
         char *path;
         int fd;
-        gid_t group;
-        bool has_group;
+        struct peers *peers;
         ev_io accept;
         struct timer accept_again;
         struct connection *connections;
@@ -50,7 +47,7 @@ struct connection {
         struct connection *next, **link;
         int fd;
         enum rpc_access access;
-        char caller[64];
+        char caller[PEER_NAME_MAX];
         ev_io reader, writer;
         struct connection *ready_next, **ready_link; /* link NULL: there is nothing to work on */
         struct timer stalled, gone;
@@ -275,37 +272,6 @@ static void on_readable(struct ev_loop *ev, ev_io *io, int events) {
         update(c);
 }
 
-static bool is_member(uid_t uid, gid_t peer_gid, gid_t group) {
-        gid_t groups[GROUPS_MAX];
-        int n = GROUPS_MAX;
-        if (peer_gid == group)
-                return true;
-        struct passwd *user = getpwuid(uid);
-        if (!user || getgrouplist(user->pw_name, user->pw_gid, groups, &n) < 0)
-                return false;
-        for (int i = 0; i < n; i++)
-                if (groups[i] == group)
-                        return true;
-        return false;
-}
-
-/* Who is at the other end, and what they may do. */
-static void identify(struct connection *c) {
-        struct ucred peer;
-        socklen_t len = sizeof peer;
-        c->access = RPC_READ;
-        if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-                return;
-        const struct passwd *user = getpwuid(peer.uid);
-        if (user)
-                text_copy(c->caller, sizeof c->caller, user->pw_name);
-        else
-                snprintf(c->caller, sizeof c->caller, "uid %lld", (long long)peer.uid);
-        bool may_change = peer.uid == 0 || peer.uid == geteuid() ||
-                          (c->server->has_group && is_member(peer.uid, peer.gid, c->server->group));
-        c->access = may_change ? RPC_CHANGE : RPC_READ;
-}
-
 static void accept_again(void *arg) {
         struct server *s = arg;
         if (s->n_connections < s->connections_max)
@@ -332,7 +298,7 @@ static int accept_one(struct server *s) {
         if (c->next)
                 c->next->link = &c->next;
         s->connections = c;
-        identify(c);
+        c->access = peers_identify(s->peers, fd, c->caller) ? RPC_CHANGE : RPC_READ;
         ev_io_init(&c->reader, on_readable, fd, EV_READ);
         ev_io_init(&c->writer, on_writable, fd, EV_WRITE);
         c->reader.data = c->writer.data = c;
@@ -355,28 +321,16 @@ static void on_connection(struct ev_loop *ev, ev_io *io, int events) {
         timer_start(&s->accept_again, s->loop, ACCEPT_AGAIN_MS, accept_again, s);
 }
 
-static int find_group(struct server *s, const char *group, struct err *reterr) {
-        struct group *entry = getgrnam(group);
-        if (!entry)
-                return err_set(reterr, -ENOENT,
-                               "socket_group %s: there is no such group: create it with groupadd --system %s", group,
-                               group);
-        s->group = entry->gr_gid;
-        s->has_group = true;
-        return 0;
-}
-
 static int set_rights(struct server *s, const char *group, struct err *reterr) {
-        if (!group)
-                return chmod(s->path, 0600) < 0 ? err_set(reterr, -errno, "chmod %s: %s", s->path, strerror(errno)) : 0;
-        int r = find_group(s, group, reterr);
-        if (r < 0)
-                return r;
-        if (chown(s->path, (uid_t)-1, s->group) < 0)
+        gid_t gid;
+        bool has_group = peers_has_group(s->peers, &gid);
+        if (has_group && chown(s->path, (uid_t)-1, gid) < 0)
                 return err_set(reterr, -errno,
                                "cannot give %s to the group %s: %s: run the daemon as root or as a member", s->path,
                                group, strerror(errno));
-        return chmod(s->path, 0660) < 0 ? err_set(reterr, -errno, "chmod %s: %s", s->path, strerror(errno)) : 0;
+        return chmod(s->path, has_group ? 0660 : 0600) < 0
+                       ? err_set(reterr, -errno, "chmod %s: %s", s->path, strerror(errno))
+                       : 0;
 }
 
 /* A socket file that nobody answers on is left over from a crash. */
@@ -425,7 +379,7 @@ static int adopt_socket(struct server *s, const struct server_socket *where, str
         s->fd = where->fd;
         if (flags < 0 || fcntl(s->fd, F_SETFL, flags | O_NONBLOCK) < 0)
                 return err_set(reterr, -errno, "the socket of the service manager: %s", strerror(errno));
-        return where->group ? find_group(s, where->group, reterr) : 0;
+        return 0;
 }
 
 static void server_discard(struct server *s) {
@@ -433,6 +387,7 @@ static void server_discard(struct server *s) {
                 close(s->fd);
         if (s->is_bound)
                 unlink(s->path);
+        peers_free(s->peers);
         free(s->path);
         free(s);
 }
@@ -458,6 +413,8 @@ int server_new(struct loop *l, const struct rpc_host *host, const struct server_
         s->fd = where->fd;
         int r = text_replace(&s->path, where->path);
         if (r == 0)
+                r = peers_new(where->group, &s->peers, reterr);
+        if (r == 0)
                 r = where->fd >= 0 ? adopt_socket(s, where, reterr) : bind_socket(s, where->group, reterr);
         if (r < 0) {
                 server_discard(s);
@@ -473,6 +430,10 @@ int server_new(struct loop *l, const struct rpc_host *host, const struct server_
         ev_io_start(loop_ev(l), &s->accept);
         *ret = s;
         return 0;
+}
+
+bool server_has_group(const struct server *s, gid_t *ret) {
+        return peers_has_group(s->peers, ret);
 }
 
 size_t server_connections(const struct server *s) {

@@ -15,6 +15,8 @@ struct server_socket {
 
 int server_new(struct loop *l, const struct rpc_host *host, const struct server_socket *where, struct server **ret,
                struct err *reterr);
+/* The group of the socket, as it was found at the start; false: none is set. */
+bool server_has_group(const struct server *s, gid_t *ret);
 size_t server_connections(const struct server *s);
 /* Closes every connection and removes the socket that it bound. */
 void server_free(struct server *s);

@@ -283,6 +283,7 @@ static int action_begin(void *arg, const struct rpc_order *asked, struct rpc_wor
                                  .store = s->store,
                                  .quotas = s->quotas,
                                  .config = s->config,
+                                 .server = s->server,
                                  .n_works = &s->n_works};
         struct work_order order = {.host = &host,
                                    .target = asked->target,

@@ -6,6 +6,8 @@
 #include "daemon/exchange.h"
 #include "rpc/rpc.h"
 
+struct server;
+
 enum { WORKS_MAX = 4 };
 
 struct work_host {
@@ -14,7 +16,8 @@ struct work_host {
         struct store *store;
         struct quotas *quotas;
         const struct config *config; /* copied from where a work needs it later: it may be replaced meanwhile */
-        size_t *n_works;             /* under way */
+        const struct server *server;
+        size_t *n_works; /* under way */
 };
 
 /* What a work is begun with; target NULL: all. wake(waiter): there is something to write. */

@@ -2,13 +2,16 @@
 /* The socket alone: fake_rpc.c answers. */
 #include "tests/unit/daemon/support.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/server.h"
@@ -16,6 +19,25 @@
 #include "util/text.h"
 
 enum { CLIENTS = 500, LIMIT_MS = 30000 };
+
+/* Calls that may ask a directory beyond a slow network, from whoever makes them. */
+static int n_asked;
+
+struct passwd *getpwuid(uid_t uid) {
+        static struct passwd *(*real)(uid_t);
+        n_asked++;
+        if (!real)
+                *(void **)&real = dlsym(RTLD_NEXT, "getpwuid");
+        return real(uid);
+}
+
+int getgrouplist(const char *user, gid_t group, gid_t *groups, int *n) {
+        static int (*real)(const char *, gid_t, gid_t *, int *);
+        n_asked++;
+        if (!real)
+                *(void **)&real = dlsym(RTLD_NEXT, "getgrouplist");
+        return real(user, group, groups, n);
+}
 
 struct place {
         struct bench *bench;
@@ -388,6 +410,68 @@ static void test_call__who_asks__is_the_name_of_the_user_at_the_other_end(void *
         close(fd);
 }
 
+/* getpwuid and the like may take seconds, and all polls with them. */
+static void test_clients__are_told_apart_without_a_directory(void **state) {
+        struct place *p = *state;
+        int before = n_asked, fd = connect_to(p);
+        say(p, fd, "access\n");
+        expect_line(p, fd, "change");
+        assert_int_equal(n_asked, before);
+        close(fd);
+}
+
+enum { MEMBER_UID = 54321, GROUPS = 100 };
+
+/* What a process of that user and those groups may do: 'c'hange, 'r'ead, or '-', it cannot connect. */
+static char ask_as(struct place *p, gid_t gid, const gid_t *groups, size_t n_groups) {
+        int pipe_fds[2];
+        char answer = '-';
+        assert_int_equal(pipe(pipe_fds), 0);
+        pid_t child = fork();
+        if (child == 0) {
+                struct sockaddr_un address = {.sun_family = AF_UNIX};
+                text_copy(address.sun_path, sizeof address.sun_path, p->path);
+                int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+                if (setgroups(n_groups, groups) < 0 || setgid(gid) < 0 || setuid(MEMBER_UID) < 0)
+                        answer = '!';
+                else if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+                         send(fd, "access\n", 7, 0) == 7)
+                        answer = recv(fd, &answer, 1, 0) == 1 ? answer : '?';
+                _exit(write(pipe_fds[1], &answer, 1) != 1);
+        }
+        close(pipe_fds[1]);
+        fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
+        ssize_t n;
+        while ((n = read(pipe_fds[0], &answer, 1)) < 0 && errno == EAGAIN)
+                turn(p);
+        close(pipe_fds[0]);
+        waitpid(child, NULL, 0); /* unless the loop has reaped it */
+        assert_int_equal(n, 1);
+        return answer;
+}
+
+/* By the groups that the process has, of which there may be many; whoever gets in without may read. */
+static void test_group__its_members__may_change(void **state) {
+        struct place *p = *state;
+        const struct group *group = getgrnam("daemon");
+        gid_t groups[GROUPS];
+        struct err err;
+        if (geteuid() != 0 || !group)
+                skip();
+        server_free(TAKE(p->server));
+        assert_int_equal(chmod(p->bench->directory, 0711), 0);
+        assert_int_equal(serve_at(p, p->path, "daemon", &p->server, &err), 0);
+        for (size_t i = 0; i < GROUPS; i++)
+                groups[i] = (gid_t)(60000 + i);
+        assert_int_equal(ask_as(p, 60000, groups, GROUPS), '-');
+        assert_int_equal(ask_as(p, group->gr_gid, groups, 1), 'c');
+        assert_int_equal(ask_as(p, 60000, &group->gr_gid, 1), 'c');
+        groups[GROUPS - 1] = group->gr_gid;
+        assert_int_equal(ask_as(p, 60000, groups, GROUPS), 'c');
+        assert_int_equal(chmod(p->path, 0666), 0);
+        assert_int_equal(ask_as(p, 60000, groups, GROUPS - 1), 'r');
+}
+
 static void test_free__clients_and_calls_under_way__closes_all(void **state) {
         struct place *p = *state;
         int a = connect_to(p), b = connect_to(p);
@@ -508,6 +592,8 @@ int main(void) {
                 CASE(test_client__loop_always_busy__is_answered),
                 CASE(test_accept__no_descriptors_left__waits_and_does_not_spin),
                 CASE(test_call__fails__only_its_connection_ends),
+                CASE(test_clients__are_told_apart_without_a_directory),
+                CASE(test_group__its_members__may_change),
                 CASE(test_call__who_asks__is_the_name_of_the_user_at_the_other_end),
                 CASE(test_free__clients_and_calls_under_way__closes_all),
                 CASE(test_socket__no_group__is_for_its_user_alone),
