@@ -34,6 +34,7 @@ struct exchange_run {
         int retry_cost;   /* of the last retry */
         bool has_renewed; /* keys were rejected once already */
         bool has_turn;    /* of the quota, for the next attempt */
+        bool has_token; /* of the rate limiter, likewise: it may wait for its turn, or for keys, after it was given one */
 };
 
 static void send_request(struct exchange_run *run);
@@ -334,7 +335,8 @@ static int sign(struct exchange_run *run, char **ret_url, struct err *reterr) {
                 return 1;
         }
         struct client_service *service = service_of(run);
-        int64_t wait_ms = rate_limiter_acquire_ms(&service->limiter, loop_monotonic_ms(x->loop));
+        int64_t wait_ms = run->has_token ? 0 : rate_limiter_acquire_ms(&service->limiter, loop_monotonic_ms(x->loop));
+        run->has_token = wait_ms == 0;
         if (wait_ms > 0) {
                 timer_start(&run->timer, x->loop, wait_ms, resend, run);
                 return 1;
@@ -345,7 +347,7 @@ static int sign(struct exchange_run *run, char **ret_url, struct err *reterr) {
                 quota_wait(run->job.quota, &run->turn);
                 return 1;
         }
-        run->has_turn = false;
+        run->has_turn = run->has_token = false;
         SCOPED(endpoint_done) struct endpoint endpoint = {0};
         int r = client_endpoint(client, run->request.service, run->request.region, run->request.url, &endpoint, reterr);
         if (r < 0)

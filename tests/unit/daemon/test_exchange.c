@@ -6,6 +6,7 @@
 
 #include "daemon/client.h"
 #include "daemon/log.h"
+#include "daemon/quota.h"
 #include "tests/unit/daemon/fake_http.h"
 #include "util/text.h"
 #include "util/timefmt.h"
@@ -23,6 +24,7 @@ struct place {
         struct aws_environment environment;
         struct exchange *exchange;
         struct client *client;
+        struct quota *quota; /* that its runs wait for; NULL: none */
         service serve;
         int n_service, n_keys; /* requests seen */
         const char *operation;
@@ -142,8 +144,12 @@ static void done(void *arg, int result, const struct err *err) {
 }
 
 static void start(struct place *p, bool takes_failures) {
-        struct exchange_job job = {
-                .client = p->client, .arg = p, .step = step, .done = done, .takes_failures = takes_failures};
+        struct exchange_job job = {.client = p->client,
+                                   .arg = p,
+                                   .step = step,
+                                   .done = done,
+                                   .takes_failures = takes_failures,
+                                   .quota = p->quota};
         p->n_wanted++;
         p->is_over = false;
         assert_int_equal(exchange_start(p->exchange, &job, &p->run), 0);
@@ -191,6 +197,34 @@ static void test_run__500_twice__third_attempt_is_good(void **state) {
         assert_int_equal(p->result, 0);
         assert_int_equal(p->n_service, 3);
         assert_int_equal(p->n_steps, 2);
+}
+
+/* Counts the tokens that the limiter of the adaptive mode gave. */
+static int n_tokens;
+
+int64_t __wrap_rate_limiter_acquire_ms(struct rate_limiter *l, int64_t now_ms);
+int64_t __real_rate_limiter_acquire_ms(struct rate_limiter *l, int64_t now_ms);
+
+int64_t __wrap_rate_limiter_acquire_ms(struct rate_limiter *l, int64_t now_ms) {
+        int64_t wait_ms = __real_rate_limiter_acquire_ms(l, now_ms);
+        n_tokens += wait_ms == 0;
+        return wait_ms;
+}
+
+/* Twice a token for one attempt would halve the rate that the service takes. */
+static void test_run__waits_for_a_quota__takes_one_token_an_attempt(void **state) {
+        struct place *p = *state;
+        struct quotas *quotas = quotas_new(p->bench->loop);
+        assert_non_null(quotas);
+        p->quota = quotas_find(quotas, "GetMetricData", 20);
+        assert_non_null(p->quota);
+        with_static_keys(p, serve_500_twice);
+        n_tokens = 0;
+        ask(p);
+        assert_int_equal(p->result, 0);
+        assert_int_equal(p->n_service, 3);
+        assert_int_equal(n_tokens, 3);
+        quotas_free(quotas);
 }
 
 static void serve_throttle(struct place *p, struct fake_connection *c, const struct fake_request *request) {
@@ -530,6 +564,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 CASE(test_run__answered__signed_and_handed_over),
                 CASE(test_run__500_twice__third_attempt_is_good),
+                CASE(test_run__waits_for_a_quota__takes_one_token_an_attempt),
                 CASE(test_run__throttled__given_up_after_three_attempts),
                 CASE(test_run__max_attempts_of_the_environment__is_obeyed),
                 CASE(test_run__denied__not_repeated_and_way_out_is_whole),
