@@ -344,3 +344,76 @@ def test_loops_that_were_over_at_the_first_start__have_their_cause__and_are_seen
     seen = now["root_cause"]["seen_before"]
     assert f"incident {later['id']} of orders" in seen and "it ended without an operation" in seen
     assert sim.violations() == []
+
+
+def failed_task(at, task, before, throwable, attempt=0):
+    name = f"{task} (1/8)#{attempt} (1cdf302a4b70e56b71f7ae3829a01d86_b6c461237bb65515c6cb01e4485cde6a_0_{attempt})"
+    return {"at": at, "logger": "org.apache.flink.runtime.taskmanager.Task", "level": "WARN", "throwable": throwable,
+            "message": f"{name} switched from {before} to FAILED with failure cause:"}
+
+
+NO_SLOTS = {"class": "org.apache.flink.runtime.jobmanager.scheduler.NoResourceAvailableException", "message": "Could not acquire the minimum required resources."}
+NO_TOPIC = {"class": "org.apache.kafka.common.errors.UnknownTopicOrPartitionException", "message": "This server does not host this topic-partition."}
+OLD_STATE = {"class": "org.apache.flink.util.StateMigrationException", "message": "The new state serializer must not be incompatible with the old state serializer."}
+SITUATIONS = {
+    # More megabytes behind the first failure than are read.
+    "chatty": looping("chatty", "-2h", log_lines=[{"at": "-119m", "logger": "com.acme.Audit", "level": "WARN", "message": "audit ", "bytes": 250000, "times": 80}]),
+    # The job survived a dozen failures in its life: there is no attempt 0.
+    "veteran": {**looping("veteran", "-90m"), "job": {"kind": "restart_loop", "since": "-90m", "every": "40s", "subtask": 3, "first_attempt": 12}},
+    "down": {"name": "down", "runtime": "FLINK-1_20", "parallelism": 8, "job": {"kind": "healthy"}, "log_lines": [failed_task("-30m", "Map", "SCHEDULED", NO_SLOTS)],
+             "metrics": {"downtime": {"kind": "pieces", "pieces": [{"until": "-30m", "value": 0}, {"value": 60000}]}}},
+    "dead": {"name": "dead", "runtime": "FLINK-1_20", "parallelism": 8, "job": {"kind": "stalled", "since": "-50m"},
+             "log_lines": [failed_task("-50m", "Source: orders", "RUNNING", NO_TOPIC, attempt=3)]},
+    "stuck": {"name": "stuck", "runtime": "FLINK-1_20", "parallelism": 8, "status": "UPDATING", "version": 8, "job": {"kind": "stopped", "since": "-25m"},
+              "operations": [{"operation": "UpdateApplication", "start": "-25m", "status": "IN_PROGRESS", "version_from": 7, "version_to": 8}],
+              "log_lines": [failed_task("-23m", "Window -> Sink: out", "INITIALIZING", OLD_STATE)]},
+}
+
+
+@pytest.mark.scenario(fleet(*SITUATIONS.values()))
+def test_other_situations__each_page__names_its_cause(sim, daemon):
+    daemon.config = daemon.config.replace("type = sns", "type = sns\ndigest_applications = 0\nrate_limit = 0")
+    started = sim.clock()["now"]
+    daemon.start()
+    sim.wait("deliveries", len(SITUATIONS), timeout=110, service="sns")
+    told = {e["incident"]["application"]: e["incident"] for e in pages(sim)}
+    assert sorted(told) == sorted(SITUATIONS)
+    causes = {name: i["root_cause"] for name, i in told.items()}
+    assert {name: (told[name]["diagnoser"], c and c["role"], c and c["category"], c and c["exception_class"].split(".")[-1]) for name, c in causes.items()} == {
+        "chatty": ("restart_loop", "trigger", "bad_record", "NumberFormatException"),
+        "veteran": ("restart_loop", "trigger", "bad_record", "NumberFormatException"),
+        "down": ("downtime", "trigger", "resource", "NoResourceAvailableException"),
+        "dead": ("job_stalled", "trigger", "not_found", "UnknownTopicOrPartitionException"),
+        "stuck": ("stuck_transition", "trigger", "state_incompat", "StateMigrationException"),
+    }
+    assert "cut off: there are more" in causes["chatty"]["completeness"] and told["chatty"]["confidence"] == "medium"
+    assert causes["veteran"]["attempt"] == 12 and "cut off" not in causes["veteran"]["completeness"]
+    assert causes["dead"]["task"] == "Source: orders (1/8)" and causes["dead"]["attempt"] == 3
+    assert abs(epoch(causes["stuck"]["first_fault_at"]) - (started - 23 * 60)) <= 1
+    assert sim.violations() == []
+
+
+RATE = 10
+
+
+@pytest.mark.scenario(fleet(looping(since="-2h")), rate=RATE)
+def test_log_that_does_not_answer__page__waits_75_seconds_and_no_longer(sim, daemon):
+    daemon.config = daemon.config.replace("interval = 1s", "interval = 60s")
+    daemon.follow_clock(RATE)
+    sim.faults({"kind": "hang", "service": "logs", "times": "always"})
+    daemon.start()
+    sim.wait_for(lambda s: s.requests(operation="FilterLogEvents", pending=1), timeout=60)
+    daemon.wait_log("its cause is still being looked for: what is open is told without it")
+    sim.wait("deliveries", 1, timeout=60, service="sns")
+    page = sim.deliveries(service="sns")[0]
+    incident = json.loads(page["body"]["Message"])["incident"]
+    assert incident["diagnoser"] == "restart_loop" and incident["root_cause"] is None
+    # It was found in what was read before the log was asked for.
+    asked = min(r["at"] for r in sim.requests(operation="FilterLogEvents"))
+    found = max(r["at"] for r in sim.requests(operation="GetMetricData") if r["at"] <= asked)
+    assert page["at"] - found >= 73, "it waited"
+    # A later try is answered: what is open is told to have a cause.
+    sim.clear_faults()
+    sim.wait_for(lambda s: daemon.drain() or (pages(s)[-1]["incident"]["root_cause"] or {}).get("exception_class") == TRIGGER, timeout=110)
+    assert [e["event"] for e in pages(sim) if e["event"] != "updated"] == ["opened"]
+    assert {e["incident"]["id"] for e in pages(sim)} == {incident["id"]}

@@ -58,14 +58,19 @@ class JobLog:
         self.vertex_id = f"{mix(self.seed, 5):016x}{mix(self.seed, 6):016x}"
         self.loops = [spec for spec in self.job.problems if spec.get("kind") == "restart_loop"]
         self.task = app.tasks[0]
-        self.extra = sorted(self._extra(line) for line in app.entry.get("log_lines", []))
+        self.extra = sorted(row for line in app.entry.get("log_lines", []) for row in self._extra(line))
 
     def _extra(self, line):
-        at_ms = int(self.app.time(line["at"]) * 1000)
-        if isinstance(line["message"], str) and "logger" not in line:
-            return at_ms, line["message"]
-        return at_ms, self.record(line.get("level", "INFO"), line["logger"], line["message"], line.get("throwable"),
-                                  line.get("thread", "flink-akka.actor.default-dispatcher-4"))
+        """`times` lines, a tenth of a second apart; `bytes` more in each."""
+        at_ms, message = int(self.app.time(line["at"]) * 1000), line["message"]
+        if isinstance(message, str) and "bytes" in line:
+            message += "x" * line["bytes"]
+        if isinstance(message, str) and "logger" not in line:
+            text = message
+        else:
+            text = self.record(line.get("level", "INFO"), line["logger"], message, line.get("throwable"),
+                               line.get("thread", "flink-akka.actor.default-dispatcher-4"))
+        return [(at_ms + 100 * k, text) for k in range(line.get("times", 1))]
 
     def record(self, level, logger, message, error=None, thread="flink-pekko.actor.default-dispatcher-17"):
         """One log4j record in MSF's envelope."""
@@ -135,6 +140,7 @@ class JobLog:
         attempt = int(round(self.job.restarts.total(at))) - 1
         if spec:
             attempt -= int(round(self.job.restarts.total(self.app.time(spec.get("since", "-48h")) - 0.001)))
+        is_first, attempt = attempt == 0, attempt + spec.get("first_attempt", 0)
         trigger = spec.get("trigger") or DEFAULT_TRIGGER
         subtask, width = spec.get("subtask", 3), self.app.parallelism
         subtask = min(subtask, width)
@@ -142,7 +148,7 @@ class JobLog:
         execution = f"{self.graph_id}_{self.vertex_id}_{subtask - 1}_{attempt}"
         name = f"{self.task} ({subtask}/{width})"
         rows = []
-        if attempt == 0 or not spec.get("sustainer", True):
+        if is_first or not spec.get("sustainer", True):
             rows += self._trigger_rows(base, name, attempt, execution, trigger)
         else:
             rows += self._sustainer_rows(base, name, execution, subtask, attempt)
