@@ -148,7 +148,7 @@ static int explain(struct investigation *i, struct explanation *e) {
         if (i->again_s > 0 || is_fresh)
                 e->again_at_s = e->made_at_s + (i->again_s > 0 ? i->again_s : AGAIN_SOON_S);
         r = report_keep(i->host.store, i->window, &report, e);
-        return r == 0 && !i->is_aside ? store_put_explanation(i->host.store, e) : r;
+        return r == 0 && !i->is_aside ? report_store(i->host.store, e) : r;
 }
 
 static void conclude(struct investigation *i) {

@@ -211,3 +211,28 @@ int report_keep(struct store *s, const struct window *w, struct fault_report *r,
         f->title = headline(f->root_cause);
         return report_find_before(s, w, to);
 }
+
+/* How much an explanation explains. */
+static size_t worth(const struct explanation *e) {
+        static const char *const roles[] = {"unknown", "sustainer_only", "symptom_needs_metrics", "trigger"};
+        size_t i = ELEMENTS(roles) - 1;
+        while (i > 0 && !text_same(e->report.root_cause->role, roles[i]))
+                i--;
+        return i;
+}
+
+int report_store(struct store *s, struct explanation *e) {
+        SCOPED(explanation_rows_done) struct explanation_rows rows = {0};
+        int r = store_list_explanations(s, e->target, e->application, &rows);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < rows.n_rows; i++) {
+                struct explanation *known = &rows.rows[i];
+                bool is_same = llabs(known->onset_s - e->onset_s) <= EXPLANATION_NEAR_S && known->report.root_cause;
+                if (!is_same || worth(known) <= worth(e))
+                        continue;
+                known->again_at_s = e->again_at_s;
+                return store_put_explanation(s, known);
+        }
+        return store_put_explanation(s, e);
+}

@@ -19,5 +19,7 @@ int report_missing(struct store *s, const char *target, const struct window *w, 
                    struct metric_query to[PIVOT_METRICS_MAX]);
 /* Says of the explanation's cause when the same fault was there before, and what ended it; nothing when it was not. 0 or -errno. */
 int report_find_before(struct store *s, const struct window *w, struct explanation *e);
+/* Stores it, unless a better one on the same episode is there: a trigger that was found is not lost to a log that cannot be read again. */
+int report_store(struct store *s, struct explanation *e);
 /* Takes over the report's texts; says what is known of the same fault earlier. 0 or -errno. */
 int report_keep(struct store *s, const struct window *w, struct fault_report *r, struct explanation *to);

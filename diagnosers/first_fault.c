@@ -15,8 +15,8 @@ static int64_t episode_s(const struct window *w, const char *diagnoser, int64_t 
 }
 
 const struct explanation *first_fault_find(const struct window *w, const char *diagnoser, int64_t onset_s) {
-        const struct explanation *v = window_explanation(w, episode_s(w, diagnoser, onset_s));
-        return v ? v : window_explanation(w, onset_s);
+        const struct explanation *v = window_explanation(w, onset_s);
+        return v ? v : window_explanation(w, episode_s(w, diagnoser, onset_s));
 }
 
 bool first_fault_explains(const char *diagnoser) {

@@ -10,7 +10,7 @@ enum { FIRST_FAULT_BEFORE_S = 600, FIRST_FAULT_AFTER_S = 180 }; /* around an ons
 /* Whether what a diagnoser finds has a first fault. */
 bool first_fault_explains(const char *diagnoser);
 
-/* The explanation on the episode of that diagnoser's finding (as long as it is open: the one with its first onset), or NULL. */
+/* The explanation on the episode of that diagnoser's finding, else, as long as its incident is open, on the incident's first; or NULL. */
 const struct explanation *first_fault_find(const struct window *w, const char *diagnoser, int64_t onset_s);
 /* Whether an explanation has anything to add to what a diagnoser found. */
 bool first_fault_says_something(const struct explanation *v, const char *diagnoser);

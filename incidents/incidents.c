@@ -48,7 +48,8 @@ static int renew_finding(const struct desk *d, const struct case_entry *e, struc
         if (e->known) {
                 if (i->finding.onset_s > 0 && (now.onset_s <= 0 || i->finding.onset_s < now.onset_s))
                         now.onset_s = i->finding.onset_s;
-                if (!now.root_cause)
+                /* What opens again may have another cause. */
+                if (!now.root_cause && e->known->state != INCIDENT_RESOLVED)
                         now.root_cause = TAKE(i->finding.root_cause);
         }
         finding_done(&i->finding);

@@ -205,6 +205,32 @@ static void test_report__nothing_failed__has_an_unknown_cause_and_no_title(void 
         assert_null(e.report.title);
 }
 
+static void store_one(struct place *p, struct root_cause *c, int64_t again_at_s) {
+        struct fault_report r = {.root_cause = c, .completeness = copy("3 pages")};
+        SCOPED(explanation_done) struct explanation e = keep(p, &r);
+        e.again_at_s = again_at_s;
+        assert_int_equal(report_store(p->store, &e), 0);
+}
+
+static void assert_stored(struct place *p, const char *role, int64_t again_at_s) {
+        SCOPED(explanation_rows_done) struct explanation_rows rows = {0};
+        assert_int_equal(store_list_explanations(p->store, "prod", "orders", &rows), 0);
+        assert_int_equal(rows.n_rows, 1);
+        assert_string_equal(rows.rows[0].report.root_cause->role, role);
+        assert_int_equal(rows.rows[0].again_at_s, again_at_s);
+}
+
+static void test_report__read_again_in_vain__keeps_what_was_known(void **state) {
+        struct place *p = *state;
+        store_one(p, cause("sustainer_only", "java.lang.UnsupportedOperationException", NULL, "x"), NOW);
+        store_one(p, NULL, NOW + HOUR); /* the log could not be read */
+        assert_stored(p, "sustainer_only", NOW + HOUR);
+        store_one(p, cause("trigger", "java.lang.NullPointerException", "com.acme.Parse.map", "y"), 0);
+        assert_stored(p, "trigger", 0);
+        store_one(p, cause("sustainer_only", "java.lang.UnsupportedOperationException", NULL, "x"), 0);
+        assert_stored(p, "trigger", 0);
+}
+
 static void test_report__metrics_that_are_not_stored__are_to_be_asked_for(void **state) {
         struct place *p = *state;
         struct metric_query queries[PIVOT_METRICS_MAX] = {0};
@@ -228,6 +254,7 @@ int main(void) {
                 CASE(test_report__same_fault_as_once_before__says_when_and_what_ended_it),
                 CASE(test_report__another_fault__was_not_seen_before),
                 CASE(test_report__nothing_failed__has_an_unknown_cause_and_no_title),
+                CASE(test_report__read_again_in_vain__keeps_what_was_known),
                 CASE(test_report__metrics_that_are_not_stored__are_to_be_asked_for),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,6 +164,27 @@ static void test_loop__beginning_forgotten_by_the_counters__keeps_its_cause(void
         assert_null(wants_logs(&out));
 }
 
+/* An incident that opened again has its first onset, and the explanation of what failed then. */
+static void test_loop__began_again_after_a_calm__has_the_cause_of_now(void **state) {
+        (void)state;
+        struct scene s;
+        struct prior prior = {"restart_loop", NULL, SEVERITY_CRITICAL, T0 - 7200, T0 - 7100};
+        make_scene(&s);
+        explain(&s);
+        struct root_cause earlier = s.cause;
+        earlier.exception_class = (char *)"java.lang.IllegalStateException";
+        struct explanation both[2] = {s.explanation, s.explanation};
+        both[0].onset_s = T0 - 7200;
+        both[0].report.root_cause = &earlier;
+        s.w.explanations = both;
+        s.w.n_explanations = 2;
+        s.w.priors = &prior;
+        s.w.n_priors = 1;
+        SCOPED(findings_done) struct findings out = judge(&s.w);
+        assert_string_equal(out.items[0].root_cause->exception_class, "java.lang.NumberFormatException");
+        assert_null(wants_logs(&out));
+}
+
 static void test_title__long_cause__is_cut_below_80_characters(void **state) {
         (void)state;
         struct scene s;
@@ -187,6 +208,7 @@ int main(void) {
                 cmocka_unit_test(test_loop__explained_in_part__is_asked_for_again_when_it_is_time),
                 cmocka_unit_test(test_loop__another_episode_is_explained__is_not_mistaken_for_this_one),
                 cmocka_unit_test(test_loop__beginning_forgotten_by_the_counters__keeps_its_cause),
+                cmocka_unit_test(test_loop__began_again_after_a_calm__has_the_cause_of_now),
                 cmocka_unit_test(test_title__long_cause__is_cut_below_80_characters),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -327,6 +327,24 @@ static void test_incident__cause_becomes_known__is_told_once_and_kept(void **sta
         done_stage(&s);
 }
 
+static void test_incident__opens_again_without_a_cause__does_not_keep_the_old_one(void **state) {
+        (void)state;
+        struct stage s;
+        setup_stage(&s);
+        set_cause(find(&s, "restart_loop", SEVERITY_CRITICAL, T0), "java.lang.NumberFormatException");
+        judge(&s, T0);
+        judge(&s, T0 + 60);
+        judge(&s, T0 + 660);
+        assert_non_null(s.incidents[0].finding.root_cause); /* as it was when it ended */
+        find(&s, "restart_loop", SEVERITY_CRITICAL, T0 + 3000);
+        assert_string_equal(judge(&s, T0 + 3000), "opened restart_loop -> slack pager");
+        assert_null(s.incidents[0].finding.root_cause);
+        set_cause(find(&s, "restart_loop", SEVERITY_CRITICAL, T0 + 3000), "java.lang.IllegalStateException");
+        assert_string_equal(judge(&s, T0 + 3060), "updated restart_loop -> slack pager");
+        assert_int_equal(s.n_incidents, 1);
+        done_stage(&s);
+}
+
 static void test_incident__subjects__are_separate(void **state) {
         (void)state;
         struct stage s;
@@ -416,6 +434,7 @@ int main(void) {
                 cmocka_unit_test(test_incident__long_open__is_reminded_of_at_its_interval),
                 cmocka_unit_test(test_incident__told_long_after_it_opened__is_reminded_of_an_interval_later),
                 cmocka_unit_test(test_incident__cause_becomes_known__is_told_once_and_kept),
+                cmocka_unit_test(test_incident__opens_again_without_a_cause__does_not_keep_the_old_one),
                 cmocka_unit_test(test_incident__subjects__are_separate),
                 cmocka_unit_test(test_incident__telemetry_gap__lowers_confidence),
                 cmocka_unit_test(test_incident__application_of_no_route__is_told_to_nobody),
