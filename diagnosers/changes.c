@@ -8,7 +8,7 @@
 #include "diagnosers/statistics.h"
 #include "util/text.h"
 
-enum { EXCUSED_MAX_S = 900, CATCHING_UP_S = 1800 };
+enum { EXCUSED_MAX_S = 900, CATCHING_UP_S = 1800, SETTLED_MS = 180000 };
 
 bool application_is_changing(const struct application *a) {
         static const char *const statuses[] = {"STARTING",     "STOPPING",       "UPDATING", "AUTOSCALING",
@@ -65,16 +65,50 @@ const struct operation *change_before(const struct window *w, int64_t at_s, int6
         return newest;
 }
 
+static const char *const counters[] = {"fullRestarts", "numRestarts"};
+static const char *const uptimes[] = {"uptime", "runningTime"};
+
+static double count_falls(const struct window *w, int64_t from_s) {
+        double n = 0;
+        for (size_t i = 0; i < ELEMENTS(uptimes); i++) {
+                const struct series_view *s = window_find(w, uptimes[i], NULL);
+                for (size_t k = s ? series_from(s, from_s) : 0; s && k < s->n_samples; k++)
+                        n += uptime_step(s, k);
+        }
+        return n;
+}
+
+double job_restarts(const struct window *w, int64_t span_s) {
+        double n = 0;
+        bool has_counter = false;
+        for (size_t i = 0; i < ELEMENTS(counters); i++) {
+                const struct series_view *s = window_find(w, counters[i], NULL);
+                if (!s || s->n_samples == 0)
+                        continue;
+                int64_t until_s = series_until_s(w, s);
+                n += counter_increase(s, until_s - span_s, until_s, 600);
+                has_counter = true;
+        }
+        /* A counter tells more than falls do: a minute can hold several restarts, and a job that stays down falls once. */
+        return has_counter ? n : count_falls(w, w->to_s - span_s);
+}
+
+/* By either signal: the counter may not be read yet, or not be published. */
 static bool has_restarted(const struct window *w, int64_t before_s) {
-        const char *const counters[] = {"fullRestarts", "numRestarts"}, *const uptimes[] = {"uptime", "runningTime"};
         for (size_t i = 0; i < ELEMENTS(counters); i++) {
                 const struct series_view *s = window_find(w, counters[i], NULL);
                 if (s && counter_increase(s, before_s - CATCHING_UP_S, before_s, 600) > 0)
                         return true;
-                s = window_find(w, uptimes[i], NULL);
-                for (size_t k = s ? series_from(s, before_s - CATCHING_UP_S) : 0; s && k < s->n_samples; k++)
-                        if (uptime_step(s, k) > 0)
-                                return true;
+        }
+        return count_falls(w, before_s - CATCHING_UP_S) > 0;
+}
+
+bool job_is_unsettled(const struct window *w) {
+        for (size_t i = 0; i < ELEMENTS(uptimes); i++) {
+                const struct series_view *s = window_find(w, uptimes[i], NULL);
+                const struct sample *last = s ? series_last(w, s, 300) : NULL;
+                if (last && last->value < SETTLED_MS)
+                        return true;
         }
         return false;
 }

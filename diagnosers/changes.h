@@ -18,6 +18,13 @@ const struct operation *change_before(const struct window *w, int64_t at_s, int6
 int64_t change_ended_s(const struct window *w, const struct operation *o);
 /* Whether the job restarted, or was changed, within the half hour before: it is restoring and catching up, and its load is not its usual one. */
 bool job_is_catching_up(const struct window *w, int64_t at_s);
+/* Restarts in the last span_s that were read, by the counter or the falls of the running time. */
+double job_restarts(const struct window *w, int64_t span_s);
+enum {
+        LOOP_RESTARTS = 3
+}; /* within ten minutes: a loop is about to be seen as one, and what follows from it waits for its name */
+/* Whether the job has not been up for some minutes, as far as its running time tells. */
+bool job_is_unsettled(const struct window *w);
 /* The snapshot that is being created: the application may not be stopped before it is done. NULL: none. */
 const struct snapshot *snapshot_in_creation(const struct window *w);
 /* Advises to wait for it with anything that stops the application. False, and no advice, when there is none. */

@@ -170,18 +170,6 @@ static void report_silent(const struct window *w, int64_t newest_s, int64_t unti
         finding_evidence_text(out, f, "metric", "uptime", newest_s, "last sample of any metric");
 }
 
-/* Restarts go on: a loop is about to be seen as one, so let it have its name. */
-static bool is_restarting(const struct window *w) {
-        static const char *const counters[] = {"fullRestarts", "numRestarts"};
-        for (size_t i = 0; i < ELEMENTS(counters); i++) {
-                const struct series_view *s = window_find(w, counters[i], NULL);
-                int64_t until_s = s ? series_until_s(w, s) : 0;
-                if (s && counter_increase(s, until_s - 600, until_s, 600) > 0)
-                        return true;
-        }
-        return false;
-}
-
 static int judge(const struct window *w, const double *settings, struct findings *out) {
         const struct series_view *uptime = window_find(w, "uptime", NULL), *known = NULL, *views[ELEMENTS(names)];
         if (!application_is_running(w->application))
@@ -206,7 +194,8 @@ static int judge(const struct window *w, const double *settings, struct findings
         size_t n_loud = x.n_minutes - x.n_expected;
         size_t enough = prior && prior->severity > SEVERITY_INFO ? 1 : (size_t)settings[PERIODS];
         /* A spell that outlasts what excuses it is as long as it is. */
-        bool is_loud = n_loud >= (is_restarting(w) ? enough : 1);
+        bool is_restarting = job_restarts(w, 600) > 0; /* a loop is about to be seen as one: let it have its name */
+        bool is_loud = n_loud >= (is_restarting ? enough : 1);
         if (x.n_minutes >= enough)
                 report_down(w, &x, is_loud ? n_loud : 0, out);
         return out->failed;

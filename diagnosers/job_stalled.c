@@ -11,7 +11,7 @@
 #include "diagnosers/statistics.h"
 
 enum { STALLED_FOR };
-enum { HISTORY_S = 86400 };
+enum { HISTORY_S = 86400, LOOP_DECIDES_S = 1800 };
 
 static const struct param params[] = {
         {"stalled_for", PARAM_DURATION, 600, 300, 86400, "no record and no checkpoint for this long"},
@@ -19,9 +19,16 @@ static const struct param params[] = {
 };
 
 static const struct series_need needs[] = {
-        {"numRecordsInPerSecond", NULL, HISTORY_S, false}, {"numRecordsOutPerSecond", NULL, HISTORY_S, true},
-        {"lastCheckpointDuration", NULL, HISTORY_S, true}, {"lastCheckpointSize", NULL, HISTORY_S, true},
-        {"millisBehindLatest", NULL, 7200, true},          {0},
+        {"numRecordsInPerSecond", NULL, HISTORY_S, false},
+        {"numRecordsOutPerSecond", NULL, HISTORY_S, true},
+        {"lastCheckpointDuration", NULL, HISTORY_S, true},
+        {"lastCheckpointSize", NULL, HISTORY_S, true},
+        {"millisBehindLatest", NULL, 7200, true},
+        {"fullRestarts", NULL, 3600, true},
+        {"numRestarts", NULL, 3600, true},
+        {"uptime", NULL, 3600, true},
+        {"runningTime", NULL, 3600, true},
+        {0},
 };
 
 /* Seconds at the end of the series without a record; 0 when the newest sample is above nothing, or old. */
@@ -69,7 +76,8 @@ static void report(const struct window *w, const struct series_view *in, int64_t
         bool sees_checkpoints = w->application->is_checkpointing && window_find(w, "lastCheckpointDuration", NULL);
         struct finding *f = findings_add(out, "job_stalled", SEVERITY_CRITICAL,
                                          sees_checkpoints ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, since_s);
-        f->is_expected = change_explains(w, w->to_s, SETTLING_S, NULL);
+        bool is_looping = job_restarts(w, 600) >= LOOP_RESTARTS && w->to_s - since_s < LOOP_DECIDES_S;
+        f->is_expected = is_looping || change_explains(w, w->to_s, SETTLING_S, NULL);
         const struct series_view *lag = window_find(w, "millisBehindLatest", NULL);
         const struct sample *behind = lag ? series_last(w, lag, 600) : NULL;
         finding_title(out, f, "Running but dead for %s", phrase_span((double)(w->to_s - since_s)).text);

@@ -9,6 +9,7 @@
 #include "util/text.h"
 
 enum { SHOWN_FOR };
+enum { LOOP_DECIDES_S = 900 };
 
 static const struct param params[] = {
         {"shown_for", PARAM_DURATION, 4 * 3600, 600, 7 * 86400,
@@ -16,7 +17,13 @@ static const struct param params[] = {
         {0},
 };
 
-static const struct series_need needs[] = {{0}};
+static const struct series_need needs[] = {
+        {"fullRestarts", NULL, 3600, true},
+        {"numRestarts", NULL, 3600, true},
+        {"uptime", NULL, 3600, true},
+        {"runningTime", NULL, 3600, true},
+        {0},
+};
 
 static bool has_status(const struct operation *o, const char *status) {
         return o->status && strcmp(o->status, status) == 0;
@@ -94,13 +101,17 @@ static int judge(const struct window *w, const double *settings, struct findings
         const struct operation *o = find_failed(w, settings[SHOWN_FOR]);
         if (!o)
                 return out->failed;
+        int64_t ended_s = change_ended_s(w, o);
+        /* A job that loops beyond the operation's time is the page, with the cause: let it show. */
+        if (!window_prior(w, "operation_failed", NULL) && w->now_s - ended_s < LOOP_DECIDES_S &&
+            (job_is_unsettled(w) || job_restarts(w, 600) >= LOOP_RESTARTS))
+                return out->failed;
         char what[CHANGE_TEXT_MAX];
         change_text(o, what);
         /* Of an application that is stopped nobody is called. */
         bool is_running = application_is_running(w->application);
         struct finding *f = findings_add(out, "operation_failed", is_running ? SEVERITY_WARNING : SEVERITY_INFO,
-                                         CONFIDENCE_HIGH, change_ended_s(w, o));
-        int64_t ended_s = change_ended_s(w, o);
+                                         CONFIDENCE_HIGH, ended_s);
         const struct explanation *v = first_fault_find(w, "operation_failed", ended_s);
         SCOPED(buf_done) struct buf cause = BUF_INIT(FINDING_TEXT_MAX);
         char title[CHANGE_TEXT_MAX + 16];
@@ -109,13 +120,12 @@ static int judge(const struct window *w, const double *settings, struct findings
                 finding_title(out, f, "%s", title);
         first_fault_sentence(v, &cause);
         finding_summary(out, f, "%s%s, begun %s, failed after %s: %s. The application is %s.", buf_str(&cause), what,
-                        phrase_time(o->started_at_s).text,
-                        phrase_span((double)(change_ended_s(w, o) - o->started_at_s)).text,
+                        phrase_time(o->started_at_s).text, phrase_span((double)(ended_s - o->started_at_s)).text,
                         o->failure ? o->failure : "the service gave no reason", text_or_empty(w->application->status));
         if (starts_job(o))
                 first_fault_tell(w, v, ended_s - o->started_at_s + 60, 120, out, f);
         advise(w, o, out, f);
-        finding_evidence_text(out, f, "operation", o->id, change_ended_s(w, o), text_or_empty(o->failure));
+        finding_evidence_text(out, f, "operation", o->id, ended_s, text_or_empty(o->failure));
         return out->failed;
 }
 
