@@ -58,7 +58,7 @@ static int watch(struct session *session) {
         if (interval && number_duration_s(span_of(interval), &interval_s) < 0)
                 return EXIT_USAGE;
         terminal_watch_begin(session->is_terminal);
-        while (!terminal_is_interrupted()) {
+        for (;;) {
                 draw_frame(session);
                 if (terminal_watch_frame(&session->screen, session->is_terminal) < 0)
                         break;

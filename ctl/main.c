@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +34,6 @@ int main(int argc, char **argv) {
         struct err reason = {0};
         int code;
         setlocale(LC_CTYPE, "");
-        signal(SIGPIPE, SIG_IGN);
         if (arguments_parse(argc, argv, terminal_now_s(), &arguments, &reason) < 0) {
                 fprintf(stderr, "flinkwatchctl: %s\n", reason.text);
                 return EXIT_USAGE;

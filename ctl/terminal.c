@@ -17,7 +17,7 @@
 
 enum { COLUMNS_LIMIT = 1000 };
 
-static volatile sig_atomic_t is_interrupted;
+static volatile sig_atomic_t is_in_place; /* a watch has the terminal */
 
 int64_t terminal_now_s(void) {
         return time(NULL);
@@ -81,24 +81,37 @@ int terminal_show(struct span text, bool wants_pager) {
         return write_all(text);
 }
 
-static void on_signal(int number) {
-        if (number != SIGWINCH)
-                is_interrupted = 1;
+static const char enter[] = "\033[?1049h\033[?25l", leave[] = "\033[0m\033[?25h\033[?1049l";
+
+/* From within the handler: whatever is waited for, a daemon that says nothing as well, has no say in it. */
+static void on_end(int number) {
+        (void)number;
+        terminal_watch_end(is_in_place);
+        _exit(EXIT_SUCCESS);
+}
+
+static void on_resize(int number) {
+        (void)number; /* the wait is over */
 }
 
 void terminal_watch_begin(bool is_terminal) {
-        const struct sigaction action = {.sa_handler = on_signal};
-        sigaction(SIGINT, &action, NULL);
-        sigaction(SIGTERM, &action, NULL);
-        sigaction(SIGHUP, &action, NULL);
-        sigaction(SIGWINCH, &action, NULL);
+        const struct sigaction end = {.sa_handler = on_end}, resize = {.sa_handler = on_resize};
+        sigset_t resized;
+        is_in_place = is_terminal;
+        sigaction(SIGINT, &end, NULL);
+        sigaction(SIGTERM, &end, NULL);
+        sigaction(SIGHUP, &end, NULL);
+        sigaction(SIGWINCH, &resize, NULL);
+        sigemptyset(&resized);
+        sigaddset(&resized, SIGWINCH);
+        sigprocmask(SIG_BLOCK, &resized, NULL); /* it is let in by terminal_wait alone, and not lost before it */
         if (is_terminal)
-                write_all(SPAN("\033[?1049h\033[?25l"));
+                write_all(SPAN(enter));
 }
 
 void terminal_watch_end(bool is_terminal) {
         if (is_terminal)
-                write_all(SPAN("\033[?25h\033[?1049l"));
+                write_all(SPAN(leave));
 }
 
 /* Each line over what was there, the rest of it and of the screen cleared: no flicker. Lines that do not fit are left out. */
@@ -125,11 +138,9 @@ int terminal_watch_frame(struct screen *s, bool is_terminal) {
         return r;
 }
 
-bool terminal_is_interrupted(void) {
-        return is_interrupted;
-}
-
 void terminal_wait(int64_t seconds) {
-        if (!is_interrupted)
-                poll(NULL, 0, seconds > 3600 ? 3600 * 1000 : (int)seconds * 1000);
+        const struct timespec at_most = {.tv_sec = seconds};
+        sigset_t nothing;
+        sigemptyset(&nothing);
+        ppoll(NULL, 0, &at_most, &nothing);
 }

@@ -17,9 +17,9 @@ bool terminal_is_output(void);
 int terminal_show(struct span text, bool wants_pager);
 
 /* Frames of a screen that is drawn in place; one after the other when stdout is no terminal. */
+/* From now on an interrupt gives the terminal back and ends the program, whatever it is at. */
 void terminal_watch_begin(bool is_terminal);
 int terminal_watch_frame(struct screen *s, bool is_terminal); /* empties the screen; 0 or -errno */
 void terminal_watch_end(bool is_terminal);
-bool terminal_is_interrupted(void);
-/* Until then, an interrupt or a change of the terminal's size. */
+/* Until then, or a change of the terminal's size. */
 void terminal_wait(int64_t seconds);

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import socket
@@ -96,19 +97,31 @@ def ctl(*arguments, env=None, **options):
     return subprocess.run([CTL, *arguments], env=environment(**(env or {})), capture_output=True, text=True, timeout=60, check=False, **options)
 
 
+def own_terminal():
+    """The standard input becomes the controlling terminal: its keys and its size send signals."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """flinkwatchctl on a terminal of its own."""
 
     def __init__(self, *arguments, rows=40, columns=100, **env):
         self.text = b""
         self.ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        self.process = subprocess.Popen([CTL, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environment(**{"TERM": "xterm", **env}))
+        self.resize(rows, columns)
+        self.process = subprocess.Popen([CTL, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environment(**{"TERM": "xterm", **env}),
+                                        start_new_session=True, preexec_fn=own_terminal)
         os.close(theirs)
 
-    def read_until(self, wanted, timeout=30):
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def press(self, key):
+        os.write(self.ours, key)
+
+    def read_until(self, wanted, timeout=30, times=1):
         end = time.monotonic() + timeout
-        while wanted is None or wanted not in self.text:
+        while wanted is None or self.text.count(wanted) < times:
             if not select.select([self.ours], [], [], max(0, end - time.monotonic()))[0]:
                 self.process.kill()
                 raise AssertionError(f"{wanted!r} did not come: {self.text!r}")
@@ -122,10 +135,12 @@ class Terminal:
             self.text += piece
         return self.text
 
-    def finish(self):
+    def finish(self, keep=False):
+        """The exit status and all that came; keep: the terminal stays, to be looked at."""
         self.read_until(None)
         code = self.process.wait(30)
-        os.close(self.ours)
+        if not keep:
+            os.close(self.ours)
         return code, self.text.decode()
 
 
@@ -360,6 +375,83 @@ def test_watch__draws_again_in_place_until_interrupted(daemon):
     assert code == 0
     assert text.startswith("\x1b[?1049h") and text.rstrip().endswith("\x1b[?1049l")
     assert text.count("\x1b[H") == len(seen)
+
+
+def frames(text):
+    """What a watch has drawn, frame by frame, without colours."""
+    return [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", frame) for frame in text.split("\x1b[H")[1:]]
+
+
+def test_watch__terminal_gets_another_size__is_drawn_anew_at_once(daemon):
+    """The interval is an hour: nothing but the new size makes it draw."""
+    terminal = Terminal("--socket", daemon(result(golden("status-busy"))).path, "status", "--watch", "--interval", "1h", rows=60, columns=160)
+    terminal.read_until(b"\x1b[J")
+    terminal.resize(20, 80)
+    terminal.read_until(b"\x1b[J", times=2)
+    terminal.press(b"\x03")
+    code, text = terminal.finish()
+    wide, narrow = frames(text)
+    assert code == 0
+    assert max(map(len, wide.splitlines())) > 100 and wide.count("\n") > 25
+    assert max(map(len, narrow.splitlines())) <= 80 and narrow.count("\n") == 19
+
+
+@pytest.mark.parametrize("is_silent", [False, True], ids=["between two frames", "while the daemon says nothing"])
+def test_watch__interrupted_by_its_key__leaves_the_terminal_as_it_was(daemon, is_silent):
+    asked, over = threading.Event(), threading.Event()
+
+    def answer(request):
+        asked.set()
+        if is_silent:
+            over.wait(60)
+        return result(golden("status-calm"))(request)
+
+    terminal = Terminal("--socket", daemon(answer).path, "status", "--watch", "--interval", "1h", rows=24)
+    before = termios.tcgetattr(terminal.ours)
+    assert asked.wait(30)
+    if not is_silent:
+        terminal.read_until(b"\x1b[J")
+    terminal.press(b"\x03")
+    code, text = terminal.finish(keep=True)
+    over.set()
+    assert code == 0
+    assert text.startswith("\x1b[?1049h\x1b[?25l") and text.endswith("\x1b[0m\x1b[?25h\x1b[?1049l")
+    assert termios.tcgetattr(terminal.ours) == before
+    os.close(terminal.ours)
+
+
+def following(wait):
+    """One event at once, and the next when it is waited for."""
+    def answer(request):
+        events = [dict(golden("events-some")[0], id=request["params"].get("after", 0) + 1)]
+        if request["params"].get("follow"):
+            wait()
+        return result(events)(request)
+    return answer
+
+
+def test_follow__interrupted_by_its_key__ends_and_leaves_the_terminal_as_it_was(daemon):
+    over = threading.Event()
+    terminal = Terminal("--socket", daemon(following(lambda: over.wait(60))).path, "events", "--follow", rows=5)
+    before = termios.tcgetattr(terminal.ours)
+    terminal.read_until(b"\n")
+    terminal.press(b"\x03")
+    code, text = terminal.finish(keep=True)
+    over.set()
+    assert code == -signal.SIGINT and "flinkwatchctl:" not in text
+    assert termios.tcgetattr(terminal.ours) == before
+    os.close(terminal.ours)
+
+
+def test_follow__reader_has_gone__ends_quietly(daemon):
+    gone = threading.Event()
+    with subprocess.Popen([CTL, "--socket", daemon(following(lambda: gone.wait(60))).path, "--json", "events", "--follow"], env=environment(), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as process:
+        assert json.loads(process.stdout.readline())["id"] == 1
+        process.stdout.close()
+        gone.set()
+        assert process.wait(30) == -signal.SIGPIPE
+        assert process.stderr.read() == ""
 
 
 def test_watch__without_a_daemon__says_so_and_goes_on(tmp_path, daemon):
