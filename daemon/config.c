@@ -122,6 +122,20 @@ void config_faults_done(struct config_faults *f) {
         buf_done(&f->lines);
 }
 
+int config_check_target(const struct config *c, const char *name, struct err *reterr) {
+        SCOPED(free) const char **names = calloc(c->n_targets + 1, sizeof *names);
+        if (!names)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->n_targets; i++) {
+                names[i] = c->targets[i].name;
+                if (!name || text_same(name, names[i]))
+                        return 0;
+        }
+        const char *meant = text_nearest(name, names, c->n_targets);
+        return err_set(reterr, -ENOENT, "there is no target %s: %s%s%s", name,
+                       meant ? "did you mean " : "see flinkwatchctl status", text_or_empty(meant), meant ? "?" : "");
+}
+
 void config_settings(const struct config *c, size_t diagnoser, const char *application, double *into) {
         memcpy(into, c->diagnosers[diagnoser].settings, param_count(diagnosers[diagnoser]->params) * sizeof *into);
         for (size_t i = 0; i < c->n_applications; i++) {

@@ -85,6 +85,8 @@ int config_dup_judging(const struct config *from, struct config **ret);
 void config_free(struct config *c);
 void config_faults_done(struct config_faults *f);
 
+/* Whether there is that target (NULL: all of them): 0, or -ENOENT with the name that may be meant. */
+int config_check_target(const struct config *c, const char *name, struct err *reterr);
 /* A diagnoser's settings for one application: the overrides whose glob matches, later sections win. `into` has param_count entries. */
 void config_settings(const struct config *c, size_t diagnoser, const char *application, double *into);
 /* Whether some [maintenance] covers the application at that instant. */

@@ -128,8 +128,9 @@ static void finish_maintenance(struct reader *r) {
                         reader_fault(r, m->line,
                                      "[maintenance %s]: schedule is missing: schedule = Mon..Fri 03:00-05:00 UTC",
                                      m->name);
-                else if (schedule_parse(span_of(m->schedule), &m->when, NULL) < 0)
-                        r->failed = -EINVAL;
+                else
+                        schedule_parse(span_of(m->schedule), &m->when,
+                                       NULL); /* a fault in it was reported with its line */
         }
 }
 

@@ -124,8 +124,8 @@ static int set_listen(char **slot, const char *name, const char *text, struct er
 
 static int set_schedule(char **slot, const char *text, struct err *reterr) {
         struct schedule when;
-        int r = schedule_parse(span_of(text), &when, reterr);
-        return r < 0 ? r : text_replace(slot, text);
+        int r = schedule_parse(span_of(text), &when, reterr), kept = text_replace(slot, text);
+        return r < 0 ? r : kept;
 }
 
 int config_key_set(const struct config_key *key, void *base, const char *text, struct err *reterr) {

@@ -250,13 +250,11 @@ static int action_reload(void *arg, struct err *reterr) {
 
 static int action_poll(void *arg, const char *target, struct err *reterr) {
         struct service *s = arg;
-        bool is_found = false;
-        for (size_t i = 0; i < s->n_pollers; i++)
-                if (!target || strcmp(poller_name(s->pollers[i]), target) == 0) {
-                        is_found = true;
+        int r = config_check_target(s->config, target, reterr);
+        for (size_t i = 0; r == 0 && i < s->n_pollers; i++)
+                if (!target || strcmp(poller_name(s->pollers[i]), target) == 0)
                         poller_once(s->pollers[i]);
-                }
-        return is_found ? 0 : err_set(reterr, -ENOENT, "there is no target %s: see flinkwatchctl status", target);
+        return r;
 }
 
 static int action_acknowledge(void *arg, int64_t id, const char *by, const char *comment, struct err *reterr) {

@@ -37,13 +37,6 @@ static void release(struct rpc_work *work) {
         free(c);
 }
 
-static int check_target(const struct config *config, const char *target, struct err *reterr) {
-        for (size_t i = 0; target && i < config->n_targets; i++)
-                if (strcmp(config->targets[i].name, target) == 0)
-                        return 0;
-        return target ? err_set(reterr, -ENOENT, "there is no target %s: see flinkwatchctl status", target) : 0;
-}
-
 int work_begin(const char *name, const struct work_order *order, struct rpc_work **ret, struct err *reterr) {
         size_t kind = 0;
         while (kind < ELEMENTS(kinds) && strcmp(kinds[kind].name, name) != 0)
@@ -53,7 +46,7 @@ int work_begin(const char *name, const struct work_order *order, struct rpc_work
         if (*order->host->n_works >= WORKS_MAX)
                 return err_set(reterr, -EBUSY,
                                "%d long requests are under way already: try again when one of them is done", WORKS_MAX);
-        int r = check_target(order->host->config, order->target, reterr);
+        int r = config_check_target(order->host->config, order->target, reterr);
         struct counted *c = r == 0 ? calloc(1, sizeof *c) : NULL;
         if (!c)
                 return r < 0 ? r : -ENOMEM;

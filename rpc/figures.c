@@ -21,8 +21,8 @@ static const struct {
         bool only_newest;
 } sources[N_FIGURES] = {
         [CHECKPOINT] = {"lastCheckpointDuration", FRESH_S, true},
-        [RESTARTS_1] = {"fullRestarts", HOUR_S, false},
-        [RESTARTS_2] = {"numRestarts", HOUR_S, false},
+        [RESTARTS_1] = {"fullRestarts", HOUR_S + FRESH_S, false},
+        [RESTARTS_2] = {"numRestarts", HOUR_S + FRESH_S, false},
         [CPU] = {"containerCPUUtilization", FRESH_S, true},
         [HEAP] = {"heapMemoryUtilization", FRESH_S, true},
         [LAG_MS] = {"millisBehindLatest", FRESH_S, true},
@@ -46,13 +46,19 @@ static double newest(const struct window *window, enum figure figure) {
         return s->samples[s->n_samples - 1].value;
 }
 
+/* Of the hour that ends with the newest sample, as the diagnoser counts it, from the sample before that hour on; what is old is no news. */
 static double restarts(const struct window *window) {
         static const enum figure counters[] = {RESTARTS_2, RESTARTS_1};
         for (size_t i = 0; i < ELEMENTS(counters); i++) {
                 const struct series_view *s = window_find(window, sources[counters[i]].metric, NULL);
-                size_t from = s ? series_from(s, window->now_s - HOUR_S) : 0;
-                if (s && from < s->n_samples)
-                        return figures_increase(s->samples + from, s->n_samples - from);
+                int64_t to_s = window->now_s - FRESH_S;
+                if (s && s->n_samples > 0 && s->samples[s->n_samples - 1].at_s > to_s)
+                        to_s = s->samples[s->n_samples - 1].at_s;
+                size_t from = s ? series_from(s, to_s - HOUR_S + 1) : 0;
+                if (!s || from == s->n_samples)
+                        continue;
+                from -= from > 0;
+                return figures_increase(s->samples + from, s->n_samples - from);
         }
         return NAN;
 }

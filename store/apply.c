@@ -55,6 +55,14 @@ static int add_to_timeline(struct store *s, const struct transition *t, const st
         }
         if (is_acknowledgement(t, before))
                 return add_acknowledgement(s, i);
+        /* It was noted before it was told: what had begun then was a record. */
+        int r = t->event == EVENT_OPENED && before->is_known
+                        ? db_run(&s->db,
+                                 "UPDATE timeline SET kind = 'recorded' WHERE incident = ?1 AND kind = 'opened'", "i",
+                                 i->id)
+                        : 0;
+        if (r < 0)
+                return r;
         return kind[0] ? timeline_add(s, i->id, at_s, kind, i->finding.title) : 0;
 }
 

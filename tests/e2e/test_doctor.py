@@ -340,7 +340,9 @@ def test_target__one_of_two__alone(daemon):
     assert [line["notifier"] for line in Doctor(daemon, "other").lines if line["notifier"]] == []
     assert {line["target"] for line in Doctor(daemon).lines} == {"prod", "other", None}
     refused = daemon.ctl("doctor", "third", check=False)
-    assert refused.returncode == 1 and "no target third" in refused.stderr
+    assert refused.returncode == 1 and "no target third: see flinkwatchctl status" in refused.stderr
+    for command in (("doctor", "pord"), ("poll", "--now", "pord")):
+        assert "no target pord: did you mean prod?" in daemon.ctl(*command, check=False).stderr
 
 
 def test_lines__come_before_the_end(sim, daemon):

@@ -340,6 +340,13 @@ static void test_fault__target__region_and_external_id(void **state) {
         refuse(p, "", "1: no [target NAME] section: at least one is needed, with its region\n");
 }
 
+static void test_fault__schedule__is_told_once(void **state) {
+        refuse(*state, TARGET "[maintenance m]\napplications = *\nschedule = Mon..Fri 3am\n",
+               "5: schedule = Mon..Fri 3am: expected days and a span in UTC: Mon..Fri 03:00-05:00 UTC\n");
+        refuse(*state, TARGET "[maintenance m]\napplications = *\n",
+               "3: [maintenance m]: schedule is missing: schedule = Mon..Fri 03:00-05:00 UTC\n");
+}
+
 static void test_fault__notifier__type_and_its_keys(void **state) {
         struct place *p = *state;
         refuse(p, TARGET "[notifier q]\nwebhook_url = https://h/x\n",
@@ -490,6 +497,7 @@ int main(void) {
                 CASE(test_fault__key_before_a_section_after_another_fault__is_said),
                 CASE(test_fault__equals_in_a_comment_only__is_said),
                 CASE(test_fault__target__region_and_external_id),
+                CASE(test_fault__schedule__is_told_once),
                 CASE(test_fault__notifier__type_and_its_keys),
                 CASE(test_fault__all_kinds_in_one_file__all_are_told),
                 CASE(test_fault__thousands__the_first_hundred_are_listed),

@@ -90,7 +90,7 @@ static void test_status__figures__come_from_the_newest_samples(void **state) {
         struct store *s = store_of(state);
         put_target(s, "prod", NULL);
         put_application(s, "prod", "orders");
-        /* interval 60 s: 45 s are 0.75 of it; the counter grows by 2 a minute, and 60 minutes are looked back on */
+        /* interval 60 s: 45 s are 0.75 of it; the counter grows by 2 a minute: 120 in an hour */
         put_series(s, "prod", "orders", "lastCheckpointDuration", "Maximum", "", NOW - 180, 10, 45000, 0);
         put_series(s, "prod", "orders", "fullRestarts", "Maximum", "", NOW - 60, 120, 500, 2);
         put_series(s, "prod", "orders", "containerCPUUtilization", "Maximum", "", NOW - 180, 3, 71.25, 0);
@@ -101,7 +101,7 @@ static void test_status__figures__come_from_the_newest_samples(void **state) {
         const cJSON *app = find(at(result, "applications"), "name", "orders"), *figures = at(app, "figures"),
                     *spark = at(app, "spark");
         assert_true(fabs(number_at(figures, "checkpoint_ratio") - 0.75) < 1e-9);
-        assert_true(fabs(number_at(figures, "restarts_1h") - 118) < 1e-9);
+        assert_true(fabs(number_at(figures, "restarts_1h") - 120) < 1e-9);
         assert_true(fabs(number_at(figures, "cpu_pct") - 71.25) < 1e-9);
         assert_true(cJSON_IsNull(at(figures, "heap_pct")));
         assert_true(cJSON_IsNull(at(figures, "lag_ms")));
@@ -124,6 +124,17 @@ static void test_status__counter_that_started_again__counts_both_parts(void **st
         const cJSON *app = find(at(result, "applications"), "name", "orders");
         /* 5 6 7 | 2 3: 2 until the drop, 2 since zero, 1 more */
         assert_int_equal(number_at(at(app, "figures"), "restarts_1h"), 5);
+        cJSON_Delete(result);
+}
+
+/* The newest sample is 45 minutes old: what is older than half an hour does not take the hour with it. */
+static void test_status__restarts_that_ended__leave_the_hour(void **state) {
+        struct store *s = store_of(state);
+        put_application(s, "prod", "orders");
+        put_series(s, "prod", "orders", "fullRestarts", "Maximum", "", NOW - 2700, 60, 100, 1);
+        cJSON *result = ask(s, "status", NULL);
+        const cJSON *app = find(at(result, "applications"), "name", "orders");
+        assert_int_equal(number_at(at(app, "figures"), "restarts_1h"), 45);
         cJSON_Delete(result);
 }
 
@@ -468,6 +479,7 @@ int main(void) {
                 WITH_STORE(test_status__empty_store__has_the_daemon_and_empty_lists),
                 WITH_STORE(test_status__figures__come_from_the_newest_samples),
                 WITH_STORE(test_status__counter_that_started_again__counts_both_parts),
+                WITH_STORE(test_status__restarts_that_ended__leave_the_hour),
                 WITH_STORE(test_status__incidents__give_the_worst_that_pages),
                 WITH_STORE(test_status__of_one_target__leaves_the_others_out),
                 WITH_STORE(test_apps__glob__chooses),

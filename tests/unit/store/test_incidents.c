@@ -211,6 +211,20 @@ static void test_timeline__recorded_quietly__still_there(void **state) {
         assert_string_equal(rows.rows[1].kind, "resolved");
 }
 
+static void test_timeline__told_later__opened_once(void **state) {
+        struct fixture *f = *state;
+        SCOPED(incident_done) struct incident i = make_incident("orders", "restart_loop", T0);
+        apply_event(f->store, &i, EVENT_NONE, T0, NULL);
+        apply_event(f->store, &i, EVENT_OPENED, T0 + 7200, NULL);
+        SCOPED(timeline_rows_done) struct timeline_rows rows = {0};
+        assert_int_equal(store_timeline(f->store, i.id, &rows), 0);
+        assert_int_equal(rows.n_rows, 2);
+        assert_string_equal(rows.rows[0].kind, "recorded");
+        assert_int_equal(rows.rows[0].at_s, T0);
+        assert_string_equal(rows.rows[1].kind, "opened");
+        assert_int_equal(rows.rows[1].at_s, T0 + 7200);
+}
+
 static void test_retain__old_incidents__only_ended_ones_go(void **state) {
         struct fixture *f = *state;
         static const char *const oncall[] = {"oncall", NULL};
@@ -241,6 +255,7 @@ int main(void) {
                 CASE(test_apply__event_without_revision__refused_and_nothing_kept),
                 CASE(test_timeline__life_of_an_incident__in_order),
                 CASE(test_timeline__recorded_quietly__still_there),
+                CASE(test_timeline__told_later__opened_once),
                 CASE(test_retain__old_incidents__only_ended_ones_go),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
