@@ -173,5 +173,6 @@ const struct command command_explain = {
         .options = options,
         .takes_target = true,
         .help = "find the first fault of an application, or in a file of log events (needs no daemon): the exception that started a restart loop, not those that keep it going",
+        .draw = explain_draw,
         .run = run,
 };

@@ -42,11 +42,15 @@ static void on_element(void *arg, struct span text) {
         cJSON_Delete(element);
 }
 
-static void draw(struct screen *s, const cJSON *report) {
+void explain_draw(struct screen *s, const cJSON *report, const struct arguments *a) {
+        (void)a;
         const char *title = value_text(report, "title");
+        bool has_failed = cJSON_IsObject(value_member(report, "root_cause"));
         screen_put(s, STYLE_BOLD, value_text(report, "application"));
-        screen_put(s, STYLE_BOLD, ": ");
-        screen_put(s, STYLE_BOLD, title[0] ? title : "no first fault is known");
+        if (has_failed)
+                screen_put(s, STYLE_BOLD, ": ");
+        if (has_failed)
+                screen_put(s, STYLE_BOLD, title[0] ? title : "its first fault is not known");
         screen_line(s);
         first_fault_draw_report(s, report);
 }
@@ -71,7 +75,7 @@ int explain_application(struct session *session) {
         if (code == EXIT_DONE && session->is_json)
                 print_json(session, l.report);
         else if (code == EXIT_DONE)
-                draw(&session->screen, l.report);
+                explain_draw(&session->screen, l.report, session->arguments);
         cJSON_Delete(l.report);
         return code == EXIT_DONE ? session_show(session) : code;
 }

@@ -46,14 +46,14 @@ void screen_line(struct screen *s) {
         buf_put_char(&s->out, '\n');
 }
 
-/* Bytes of `line` that go on one row: up to the last blank that fits, or as much as fits when a word is longer. */
+/* Bytes of `line` that go on one row: up to the last blank that fits, or as much as fits when no row holds the word behind it. */
 static size_t row_length(const char *line, size_t columns) {
         size_t fit = foreign_fit(line, columns);
         if (line[fit] == '\0' || line[fit] == ' ')
                 return fit;
         for (size_t i = fit; i > 0; i--)
                 if (line[i - 1] == ' ')
-                        return i;
+                        return foreign_fit(line + i, columns) < strcspn(line + i, " ") ? fit : i;
         return fit > 0 ? fit : 1;
 }
 

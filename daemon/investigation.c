@@ -313,8 +313,10 @@ static void note_blindness(struct investigation *i, int result, const struct err
         else if (result == -ENOENT)
                 snprintf(i->blindness, sizeof i->blindness, "the log group %s does not exist", group);
         else if (result == -EACCES)
-                snprintf(i->blindness, sizeof i->blindness,
-                         "this identity may not read log group %s (logs:FilterLogEvents is denied)", group);
+                snprintf(
+                        i->blindness, sizeof i->blindness,
+                        "this identity may not read log group %s (logs:FilterLogEvents is denied): flinkwatchctl doctor prints what allows it",
+                        group);
         else
                 snprintf(i->blindness, sizeof i->blindness, "the log cannot be read: %s", err->text);
 }

@@ -200,6 +200,16 @@ static void test_backtest__at_any_width__is_as_read(void **state) {
         draw_all(scenes, ELEMENTS(scenes));
 }
 
+static void test_explain__at_any_width__is_as_read(void **state) {
+        static const struct scene scenes[] = {
+                {"explain-trigger", "explain-trigger", {"x", "explain", "--app", "orders"}},
+                {"explain-blind", "explain-blind", {"x", "explain", "--app", "orders"}},
+                {"explain-none", "explain-none", {"x", "explain", "--app", "clicks"}},
+        };
+        (void)state;
+        draw_all(scenes, ELEMENTS(scenes));
+}
+
 #define HISTORY(format)                                                                                                \
         { "x", "history", "--app", "a", "--metric", "m", "--format", format }
 
@@ -293,6 +303,7 @@ int main(void) {
                 cmocka_unit_test(test_lists__at_any_width__are_as_read),
                 cmocka_unit_test(test_answers_to_changes__at_any_width__are_as_read),
                 cmocka_unit_test(test_backtest__at_any_width__is_as_read),
+                cmocka_unit_test(test_explain__at_any_width__is_as_read),
                 cmocka_unit_test(test_history__in_each_format__is_as_read),
                 cmocka_unit_test(test_doctor_and_policies__at_any_width__are_as_read),
                 cmocka_unit_test(test_help__of_each_command__is_as_read),
