@@ -192,6 +192,12 @@ const struct fault_rule fault_rules[] = {
          .reason = "The JVM ran out of memory.",
          .advice = "Compare heap and checkpoint size over days: a leak rises steadily. Lower ParallelismPerKPU."},
 
+        {"managed-memory",
+         .classes = "MemoryAllocationException|MemoryReservationException",
+         .role = TRIGGER, .category = "memory", .flags = RULE_EXPLAINS,
+         .reason = "An operator wants more managed memory than its slot has.",
+         .advice = "Lower ParallelismPerKPU, or have fewer sorting, joining and aggregating operators in one slot."},
+
         /* Restore: what does not fit the state. */
         {"serializer-incompatible",
          .classes = "StateMigrationException",
@@ -714,6 +720,13 @@ const struct fault_rule fault_rules[] = {
          .reason = "A record does not fit its schema, or names a schema that cannot be used.",
          .advice = "Compare the producer's schema with the reader's; wrap the deserializer so that a bad record goes "
          "to a dead-letter queue."},
+        {"record-not-serializable",
+         .classes = "NullPointerException|ClassCastException|IllegalArgumentException",
+         .context = "Serializer.serialize(|Serializer.copy(",
+         .role = TRIGGER, .category = "bad_record", .flags = RULE_NO_USER,
+         .reason = "A record does not fit the serializer of its type: mostly a field that is null.",
+         .advice = "Check the fields where the record is made: tuples and primitive types take no null; use a POJO "
+         "or Row for what may be missing."},
         {"record-eof",
          .classes = "EOFException|UTFDataFormatException|OptionalDataException",
          .context = "Deserializ|deserialize|DataInput|BinaryDecoder",
@@ -955,6 +968,17 @@ const struct fault_rule fault_rules[] = {
          .role = WRAPPER, .category = "checkpoint", .flags = RULE_WEAK,
          .reason = "A task declined the checkpoint: what it carries tells why.",
          .advice = "Look in the TaskManager's log for the exception that it declined the checkpoint with."},
+        {"unstable-key",
+         .words = "is not in keygrouprange|non-deterministic shuffle key",
+         .role = TRIGGER, .category = "user_code", .flags = RULE_EXPLAINS,
+         .reason = "A record's key has another hash here than where it was sent from.",
+         .advice = "Key by a value whose hashCode() and equals() are stable: not by an enum, an array, a mutable "
+         "object or one without them."},
+        {"key-missing",
+         .words = "assigned key must not be null|could not extract key from|key selector returned null",
+         .role = TRIGGER, .category = "user_code", .flags = RULE_EXPLAINS,
+         .reason = "The key selector gives no key for a record.",
+         .advice = "Filter records without a key before keyBy(), or give them one."},
         {"no-timestamps",
          .words = "no timestamp marker|rowtime timestamp is not defined|proper timestampassigner is defined",
          .role = TRIGGER, .category = "user_code", .flags = RULE_EXPLAINS,
@@ -1031,7 +1055,7 @@ const struct fault_rule fault_rules[] = {
          "ProgramInvocationException|ApplicationExecutionException|RestHandlerException|"
          "ExceptionInChainedOperatorException|AsynchronousException|SerializedThrowable|RemoteTransportException|"
          "UncheckedExecutionException|DeploymentException|BackendBuildingException|CheckpointException|"
-         "FlinkKafkaException|WrappingRuntimeException|StreamTaskException|PrivilegedActionException|"
+         "WrappingRuntimeException|StreamTaskException|PrivilegedActionException|"
          "ExecutionGraphException|FlinkJobNotFoundException|UncheckedIOException|connect.errors.ConnectException|"
          "RetriableException",
          .role = WRAPPER, .category = "unknown",

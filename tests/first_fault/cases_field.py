@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Failures with whole stack traces, as they stand in logs of Flink 1.15 to 2.2 in the field: causes last and root first, frames of the libraries,
 the lines of both sides around them. Written without a look at the rules; where a kind can be told in two ways, both are written down."""
+import datetime
 import json
 import re
 
@@ -775,6 +776,132 @@ Caused by: com.amazonaws.services.s3.model.AmazonS3Exception: The specified buck
 	at com.acme.alerts.SnsSink.invoke(SnsSink.java:33)""" + TAIL, order=last), want("permission", "software.amazon.awssdk.services.sns.model.AuthorizationErrorException", "com.acme.alerts.SnsSink.invoke")
 
 
+def insights(document):
+    """The same events as Logs Insights answers: rows of fields, newest first."""
+    rows = []
+    for event in reversed(json.loads(document)["events"]):
+        at = datetime.datetime.fromtimestamp(event["timestamp"] / 1000, datetime.timezone.utc)
+        rows.append([{"field": "@timestamp", "value": f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}"}, {"field": "@message", "value": event["message"]}])
+    return json.dumps({"results": rows, "status": "Complete"})
+
+
+def shuffled(document):
+    """Two streams' events, one stream behind the other."""
+    events = json.loads(document)["events"]
+    return json.dumps({"events": events[1::2] + events[::2]})
+
+
+def job_manager_alone(flink="1.17"):
+    log = Log(flink).healthy(60, every=30)
+    log.job_manager_failed(80, "Source: orders -> Rate", 2, 4, 140, root_first(CHAINED + "\nCaused by: java.lang.IllegalArgumentException: negative rate\n\tat com.acme.rates.Rate.lambda$main$5b1c1b1f$1(Rate.java:55)\n\tat org.apache.flink.streaming.api.operators.StreamMap.processElement(StreamMap.java:38)\n\t... 9 more"))
+    return log.restart(80.2, attempt=141).document()
+
+
+def python_main(error, *lines):
+    log = Log("1.19")
+    for index, line in enumerate(("Traceback (most recent call last):", '  File "/opt/flink/usrlib/job.py", line 61, in <module>', "    main()", '  File "/opt/flink/usrlib/job.py", line 48, in main', "    env.execute()", *lines, error)):
+        log.put(20 + index / 1000, "INFO", FLINK + "client.python.PythonDriver", line)
+    log.put(20.1, "ERROR", FLINK + "client.python.PythonDriver", "Run python process failed", "java.lang.RuntimeException: Python process exits with code: 1\n\tat org.apache.flink.client.python.PythonDriver.main(PythonDriver.java:132)")
+    log.put(20.2, "ERROR", FLINK + "runtime.webmonitor.handlers.JarRunOverrideHandler", "Exception occurred in REST handler: Could not execute application.")
+    return log.document()
+
+
+def loop_nine_days_later():
+    """The log of one hour nine days in: nothing but the loop, and a heartbeat that was lost in it."""
+    log = Log("1.20").loop(5, 20, attempt=900)
+    log.put(200, "INFO", FLINK + "runtime.resourcemanager.StandaloneResourceManager", "The heartbeat of TaskManager with id 10.0.3.14:6122-7a6f timed out.")
+    return log.loop(420, 10, attempt=920).document()
+
+
+def last_wave():
+    plain = CHAINED + "\nCaused by: java.lang.IllegalStateException: negative stock\n\tat com.acme.stock.Ledger.apply(Ledger.java:88)\n\t... 9 more"
+    yield "insights-answer", insights(failing(plain)), want("user_code", "java.lang.IllegalStateException", "com.acme.stock.Ledger.apply", attempt=0)
+    yield "two-streams-unsorted", shuffled(failing(plain, loop=3)), want("user_code", "java.lang.IllegalStateException", "com.acme.stock.Ledger.apply", attempt=0)
+    yield "windows-line-ends", "\r\n".join(text for _, text in Log("1.16", layout="text").healthy(30).failed(40, "Map", 1, 2, 0, plain).lines), want("user_code", "java.lang.IllegalStateException", "com.acme.stock.Ledger.apply")
+    yield "old-runtime-1.11", failing(plain, flink="1.11", task="Map"), want("user_code", "java.lang.IllegalStateException", "com.acme.stock.Ledger.apply")
+    yield "trace-in-the-message-1.13", failing(plain, flink="1.13", order=last), want("user_code", "java.lang.IllegalStateException", "com.acme.stock.Ledger.apply", attempt=0)
+    yield "job-manager-alone", job_manager_alone(), want("user_code", "java.lang.IllegalArgumentException", ["com.acme.rates.Rate.lambda$main$5b1c1b1f$1", "com.acme.rates.Rate.main"], attempt=140, task="Source: orders -> Rate (2/4)")
+    yield "nine-days-in", loop_nine_days_later(), want(["source", "unknown"], role="sustainer_only")
+    yield "circular", failing("java.lang.RuntimeException: outer\n\tat com.acme.a.A.f(A.java:1)\nCaused by: java.lang.IllegalStateException: inner\n\tat com.acme.b.B.g(B.java:2)\n\t... 3 more\nCaused by: [CIRCULAR REFERENCE: java.lang.RuntimeException: outer]", order=last), want("user_code", ["java.lang.IllegalStateException", "java.lang.RuntimeException"], ["com.acme.b.B.g", "com.acme.a.A.f"])
+    yield "key-group", failing("""java.lang.IllegalArgumentException: Key group 5 is not in KeyGroupRange{startKeyGroup=64, endKeyGroup=127}. Unless you're directly using low level state access APIs, this is most likely caused by non-deterministic shuffle key (hashCode and equals implementation).
+	at org.apache.flink.runtime.state.KeyGroupRangeOffsets.newIllegalKeyGroupException(KeyGroupRangeOffsets.java:37)
+	at org.apache.flink.runtime.state.heap.StateTable.getMapForKeyGroup(StateTable.java:318)""" + TAIL, order=last), want("user_code", "java.lang.IllegalArgumentException")
+    yield "msk-iam-library-missing", failing("""org.apache.kafka.common.KafkaException: Failed to construct kafka consumer
+	at org.apache.kafka.clients.consumer.KafkaConsumer.<init>(KafkaConsumer.java:830)
+	at org.apache.flink.connector.kafka.source.reader.KafkaPartitionSplitReader.<init>(KafkaPartitionSplitReader.java:97)""" + OPEN + """
+Caused by: org.apache.kafka.common.config.ConfigException: Invalid value software.amazon.msk.auth.iam.IAMClientCallbackHandler for configuration sasl.client.callback.handler.class: Class software.amazon.msk.auth.iam.IAMClientCallbackHandler could not be found.
+	at org.apache.kafka.common.config.ConfigDef.parseType(ConfigDef.java:744)
+	... 12 more""", before="INITIALIZING"), want(["dependency", "config"], "org.apache.kafka.common.config.ConfigException")
+    yield "savepoint-gone", submitted("""org.apache.flink.runtime.client.JobInitializationException: Could not start the JobMaster.
+	at org.apache.flink.runtime.jobmaster.DefaultJobMasterServiceProcess.lambda$new$0(DefaultJobMasterServiceProcess.java:97)
+	... 3 more
+Caused by: java.util.concurrent.CompletionException: java.io.FileNotFoundException: Cannot find checkpoint or savepoint file/directory 's3://snapshots/7f3c/savepoint-1' on file system 's3'.
+	at java.base/java.util.concurrent.CompletableFuture.encodeThrowable(CompletableFuture.java:314)
+	... 3 more
+Caused by: java.io.FileNotFoundException: Cannot find checkpoint or savepoint file/directory 's3://snapshots/7f3c/savepoint-1' on file system 's3'.
+	at org.apache.flink.runtime.state.filesystem.AbstractFsCheckpointStorageAccess.resolveCheckpointPointer(AbstractFsCheckpointStorageAccess.java:275)
+	... 9 more"""), want("not_found", "java.io.FileNotFoundException")
+    yield "detached-result-asked-for", submitted(main_failed("Job was submitted in detached mode. Results of job execution, such as accumulators, runtime, etc. are not available.",
+        "org.apache.flink.api.common.InvalidProgramException: Job was submitted in detached mode. Results of job execution, such as accumulators, runtime, etc. are not available.", """
+	at org.apache.flink.core.execution.DetachedJobExecutionResult.getAccumulatorResult(DetachedJobExecutionResult.java:56)
+	at com.acme.count.Main.main(Main.java:71)""")), want("user_code", "org.apache.flink.api.common.InvalidProgramException", "com.acme.count.Main.main")
+    yield "python-table-exception", python_main("pyflink.util.exceptions.TableException: org.apache.flink.table.api.ValidationException: SQL validation failed. From line 3, column 8 to line 3, column 15: Column 'currenci' not found in any table",
+                                                '  File "/usr/local/lib/python3.11/site-packages/pyflink/util/exceptions.py", line 158, in deco', "    raise java_exception from None"), want(["config", "user_code"])
+    yield "python-own-error", python_main("KeyError: 'input.stream.name'", '  File "/opt/flink/usrlib/props.py", line 12, in required', "    return properties[key]"), want(["user_code", "config"], "KeyError", "props.py:required")
+    yield "recoverable-writer", failing("""java.lang.UnsupportedOperationException: Recoverable writers on Hadoop are only supported for HDFS
+	at org.apache.flink.runtime.fs.hdfs.HadoopRecoverableWriter.<init>(HadoopRecoverableWriter.java:61)
+	at org.apache.flink.connector.file.sink.FileSink.createWriter(FileSink.java:147)""" + OPEN, before="INITIALIZING", order=last), want(["sink", "config", "dependency"], "java.lang.UnsupportedOperationException")
+    yield "state-larger-than-memory-backend", declined("""java.io.IOException: Size of the state is larger than the maximum permitted memory-backed state. Size=5244975, maxSize=5242880. Consider using a different checkpoint storage, like the FileSystemCheckpointStorage.
+	at org.apache.flink.runtime.state.memory.MemCheckpointStreamFactory.checkSize(MemCheckpointStreamFactory.java:64)
+	... 14 more"""), want(["checkpoint", "config"], "java.io.IOException")
+    yield "managed-memory-pages", failing("""org.apache.flink.runtime.memory.MemoryAllocationException: Could not allocate 512 pages
+	at org.apache.flink.runtime.memory.MemoryManager.allocatePages(MemoryManager.java:234)
+	at org.apache.flink.table.runtime.operators.sort.BinaryExternalSorter.<init>(BinaryExternalSorter.java:217)""" + OPEN, before="INITIALIZING", order=last), want("memory", "org.apache.flink.runtime.memory.MemoryAllocationException", role=["trigger", "symptom_needs_metrics"])
+    yield "producers-used-up", failing("""org.apache.flink.streaming.connectors.kafka.FlinkKafkaException: Too many ongoing snapshots. Increase kafka producers pool size or decrease number of concurrent checkpoints.
+	at org.apache.flink.streaming.connectors.kafka.FlinkKafkaProducer.createTransactionalProducer(FlinkKafkaProducer.java:1301)""" + TAIL, flink="1.15", order=last), want(["sink", "config"], "org.apache.flink.streaming.connectors.kafka.FlinkKafkaException")
+    yield "fan-out-read-timeout", failing("""org.apache.flink.streaming.connectors.kinesis.internals.publisher.fanout.FanOutShardSubscriber$RecoverableFanOutSubscriberException: io.netty.handler.timeout.ReadTimeoutException
+	at org.apache.flink.streaming.connectors.kinesis.internals.publisher.fanout.FanOutShardSubscriber.handleErrorAndRethrow(FanOutShardSubscriber.java:268)
+	at java.base/java.lang.Thread.run(Thread.java:829)
+Caused by: io.netty.handler.timeout.ReadTimeoutException""", flink="1.15", order=last), want(["network", "source"])
+    yield "s3-pool", failing("""java.lang.RuntimeException: cannot read the model
+	at com.acme.ml.Models.load(Models.java:30)""" + TAIL + """
+Caused by: com.amazonaws.SdkClientException: Unable to execute HTTP request: Timeout waiting for connection from pool
+	at com.amazonaws.http.AmazonHttpClient$RequestExecutor.handleRetryableException(AmazonHttpClient.java:1219)
+	at com.acme.ml.Models.open(Models.java:44)
+	... 12 more
+Caused by: com.amazonaws.thirdparty.apache.http.conn.ConnectionPoolTimeoutException: Timeout waiting for connection from pool
+	at com.amazonaws.thirdparty.apache.http.impl.conn.PoolingHttpClientConnectionManager.leaseConnection(PoolingHttpClientConnectionManager.java:316)
+	... 16 more"""), want(["network", "resource"], ["com.amazonaws.thirdparty.apache.http.conn.ConnectionPoolTimeoutException", "com.amazonaws.SdkClientException"], ["com.acme.ml.Models.open", "com.acme.ml.Models.load"])
+    yield "paimon-conflict", failing("""java.lang.RuntimeException: File deletion conflicts detected! Give up committing compact changes.
+	at org.apache.paimon.operation.FileStoreCommitImpl.assertNoDelete(FileStoreCommitImpl.java:1312)
+	at org.apache.paimon.flink.sink.StoreCommitter.commit(StoreCommitter.java:101)""" + TAIL, order=last), want("sink", "java.lang.RuntimeException")
+    yield "mysql-cdc-binlog-purged", failing(FETCHERS + """
+Caused by: com.github.shyiko.mysql.binlog.network.ServerException: Could not find first log file name in binary log index file
+	at com.github.shyiko.mysql.binlog.BinaryLogClient.listenForEventPackets(BinaryLogClient.java:1043)
+	at io.debezium.connector.mysql.MySqlStreamingChangeEventSource.execute(MySqlStreamingChangeEventSource.java:917)
+	... 5 more""", order=last), want("source", "com.github.shyiko.mysql.binlog.network.ServerException")
+    yield "postgres-slot-gone", failing(FETCHERS + """
+Caused by: io.debezium.DebeziumException: The connector is trying to read change stream starting at PostgresOffsetContext, but this is no longer available on the server. Reconfigure the connector to use a snapshot when needed.
+	at io.debezium.connector.postgresql.PostgresConnectorTask.start(PostgresConnectorTask.java:108)
+	... 5 more
+Caused by: org.postgresql.util.PSQLException: ERROR: replication slot "flink" does not exist
+	at org.postgresql.core.v3.QueryExecutorImpl.receiveErrorResponse(QueryExecutorImpl.java:2725)
+	... 9 more""", flink="1.18"), want(["source", "not_found"], "org.postgresql.util.PSQLException")
+    yield "window-of-broken-keys-by-null", failing("""java.lang.RuntimeException: Could not extract key from Order{id=17, customer=null}
+	at org.apache.flink.streaming.runtime.partitioner.KeyGroupStreamPartitioner.selectChannel(KeyGroupStreamPartitioner.java:61)""" + TAIL + """
+Caused by: java.lang.NullPointerException: Assigned key must not be null!
+	at org.apache.flink.util.Preconditions.checkNotNull(Preconditions.java:76)
+	at org.apache.flink.runtime.state.KeyGroupRangeAssignment.assignKeyToParallelOperator(KeyGroupRangeAssignment.java:49)
+	... 14 more"""), want(["user_code", "bad_record"], "java.lang.NullPointerException")
+    yield "value-must-not-be-null-in-serializer", failing("""java.lang.RuntimeException: null
+	at org.apache.flink.streaming.runtime.io.RecordWriterOutput.pushToRecordWriter(RecordWriterOutput.java:105)""" + TAIL + """
+Caused by: java.lang.NullPointerException
+	at org.apache.flink.types.StringValue.writeString(StringValue.java:778)
+	at org.apache.flink.api.common.typeutils.base.StringSerializer.serialize(StringSerializer.java:68)
+	at org.apache.flink.api.java.typeutils.runtime.TupleSerializer.serialize(TupleSerializer.java:135)
+	... 16 more""", order=last), want(["bad_record", "user_code"], "java.lang.NullPointerException")
+
+
 def cases():
-    for part in (records, user_code, connectors, deploys, resources, other_shapes, rarer):
+    for part in (records, user_code, connectors, deploys, resources, other_shapes, rarer, last_wave):
         yield from part()
