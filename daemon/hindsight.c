@@ -117,6 +117,8 @@ int hindsight_look(struct store *s, const struct hindsight *h, struct hindsight_
                 r = look_at(s, h, known, &explanations, ret);
                 if (r == 1)
                         set_episode(known, ret);
+                if (ret->again_s < INT64_MAX)
+                        break; /* the log cannot be read at present, of others as little */
         }
         return r;
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Failures with whole stack traces, as they stand in logs of Flink 1.15 to 2.2 in the field: causes last and root first, frames of the libraries,
-the lines of both sides around them. Written without a look at the rules; where a kind can be told in two ways, both are written down."""
+the lines of both sides around them. The verdicts were decided first; where a kind can be told in two ways, both are written down."""
 import datetime
 import json
 import re
