@@ -171,21 +171,26 @@ static void check_operators(const struct audit *x, size_t n, struct findings *ou
 }
 
 /* Each KPU runs a subtask of each sink in each of its slots. */
+static size_t sinks_per_kpu(const struct audit *x, size_t n) {
+        int64_t per_kpu = x->w->application->parallelism_per_kpu;
+        return n * (size_t)(per_kpu > 0 ? per_kpu : 1);
+}
+
 static void check_sinks(const struct audit *x, size_t n, struct findings *out) {
-        int64_t per_kpu = x->w->application->parallelism_per_kpu > 0 ? x->w->application->parallelism_per_kpu : 1;
-        if ((double)n * (double)per_kpu <= x->settings[SINKS_PER_KPU])
+        size_t on_each = sinks_per_kpu(x, n);
+        if ((double)on_each <= x->settings[SINKS_PER_KPU])
                 return;
         struct finding *f = note(x, "sinks", SEVERITY_INFO, out);
-        finding_title(out, f, "%zu sink operators on each KPU", n * (size_t)per_kpu);
+        finding_title(out, f, "%zu sink operators on each KPU", on_each);
         finding_summary(
                 out, f,
                 "The job plan has %zu sinks, and with ParallelismPerKPU %d each KPU runs %zu of them (limit %.0f): their clients, buffers and "
                 "connections compete for one core and 3 GB of heap.",
-                n, (int)per_kpu, n * (size_t)per_kpu, x->settings[SINKS_PER_KPU]);
+                n, (int)(on_each / n), on_each, x->settings[SINKS_PER_KPU]);
         finding_advise(
                 out, f,
                 "Write to fewer sinks (one stream or table with a type column), %s, or move some of them to a job of their own.",
-                per_kpu > 1 ? "lower ParallelismPerKPU to 1" : "give sinks a lower parallelism of their own");
+                on_each > n ? "lower ParallelismPerKPU to 1" : "give sinks a lower parallelism of their own");
 }
 
 /* Whether it has read nothing for that long; -1: not known. */
@@ -200,15 +205,18 @@ static int is_idle(const struct window *w, const struct series_view *s, int64_t 
         return n >= (size_t)(for_s / 60 / 2) ? 1 : -1;
 }
 
+static bool is_of_subtask(const struct series_view *s) {
+        return s->dimensions[0] && strcmp(s->metric->name, "numRecordsInPerSecond") == 0 &&
+               dimension_value(s->dimensions, "Parallelism").data;
+}
+
 /* A subtask that never reads a record while its fellows do has nothing to read from. */
 static void check_source(const struct audit *x, const struct plan_node *source, struct findings *out) {
         size_t n = 0, n_idle = 0;
         struct span name = {0};
         for (size_t i = 0; i < x->w->n_series; i++) {
                 const struct series_view *s = &x->w->series[i];
-                if (strcmp(s->metric->name, "numRecordsInPerSecond") != 0 ||
-                    !dimension_value(s->dimensions, "Parallelism").data ||
-                    !job_plan_is_named(source, dimension_task(s->dimensions)))
+                if (!is_of_subtask(s) || !job_plan_is_named(source, dimension_task(s->dimensions)))
                         continue;
                 int idle = is_idle(x->w, s, (int64_t)x->settings[IDLE_FOR]);
                 n += idle >= 0;
@@ -231,8 +239,19 @@ static void check_source(const struct audit *x, const struct plan_node *source, 
                 n - n_idle);
 }
 
+static bool is_plan_worth_reading(const struct audit *x) {
+        struct plan_size most = job_plan_at_most(x->w->application->job_plan);
+        if ((double)most.n_operators > x->settings[OPERATORS] ||
+            (double)sinks_per_kpu(x, most.n_sinks) > x->settings[SINKS_PER_KPU])
+                return true;
+        for (size_t i = 0; i < x->w->n_series; i++)
+                if (is_of_subtask(&x->w->series[i]))
+                        return true;
+        return false;
+}
+
 static int check_plan(const struct audit *x, struct findings *out) {
-        if (!x->w->application->job_plan)
+        if (!x->w->application->job_plan || !is_plan_worth_reading(x))
                 return 0;
         SCOPED(free) struct job_plan *plan = malloc(sizeof *plan);
         if (!plan)

@@ -231,3 +231,12 @@ struct plan_size job_plan_size(const struct job_plan *plan) {
         }
         return size;
 }
+
+/* Each operator but the first of a node ends a line or an arrow, however that is escaped; each node is an object. */
+struct plan_size job_plan_at_most(const char *text) {
+        struct span all = span_of(text);
+        size_t n = 0;
+        for (size_t i = 0; i < all.len; i++)
+                n += (text[i] == '>') + (text[i] == ';') + (text[i] == '\\') + (text[i] == '{');
+        return (struct plan_size){.n_operators = n, .n_sinks = count_text(all, "Sink: ") + count_text(all, ": Writer")};
+}

@@ -33,3 +33,5 @@ struct plan_size {
 };
 /* Operators are chained into the plan's nodes: a description names one a line, or joins them by arrows. */
 struct plan_size job_plan_size(const struct job_plan *plan);
+/* No more than these are in a plan of that text, by a look at its letters: most plans need not be read to be found small. */
+struct plan_size job_plan_at_most(const char *text);

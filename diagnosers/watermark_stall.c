@@ -165,6 +165,14 @@ static void report_late(const struct window *w, const struct series_view *s, con
         finding_evidence_sample(out, f, s, s->samples[s->n_samples - 1], NAN);
 }
 
+/* A number that does not move, as that of the many who drop nothing, is a count at rest. */
+static bool is_at_rest(const struct series_view *s, int64_t from_s) {
+        for (size_t i = series_from(s, from_s) + 1; i < s->n_samples; i++)
+                if (s->samples[i].value != s->samples[i - 1].value)
+                        return false;
+        return true;
+}
+
 /* Not after a restart or a change: partitions then catch up at different speeds. */
 static void look_for_late(const struct window *w, const double *settings, struct findings *out) {
         const struct series_view *s = window_find(w, "numLateRecordsDropped", NULL);
@@ -172,6 +180,8 @@ static void look_for_late(const struct window *w, const double *settings, struct
         if (!series_is_fresh(w, s) || s->n_samples == 0 || application_is_changing(w->application))
                 return;
         int64_t until_s = series_until_s(w, s);
+        if (is_at_rest(s, until_s - for_s))
+                return;
         bool is_open = window_prior(w, "watermark_stall", "late_records");
         if (!is_open && (job_is_catching_up(w, until_s) || job_is_catching_up(w, until_s - for_s)))
                 return;

@@ -115,7 +115,9 @@ static struct plan_size size_of(const char *description) {
         struct job_plan plan;
         buf_printf(&text, "{\"nodes\":[{\"id\":\"a\",\"description\":\"%s\"}]}", description);
         job_plan_read(buf_str(&text), &plan);
-        return job_plan_size(&plan);
+        struct plan_size size = job_plan_size(&plan), most = job_plan_at_most(buf_str(&text));
+        assert_true(size.n_operators <= most.n_operators && size.n_sinks <= most.n_sinks);
+        return size;
 }
 
 static void test_job_plan__descriptions__are_counted_by_operator(void **state) {
