@@ -15,12 +15,14 @@ enum {
         LOCAL_CONNECT_TIMEOUT_MS = 1000,
         HEADERS_MAX = 64 << 10,
         TURN_MS = 10,
-        IDLE_CONNECTION_S = 18, /* AWS closes at 20 s */
+        IDLE_CONNECTION_S = 18,        /* AWS closes at 20 s */
+        WATCHES = 4 * CONNECTIONS_MAX, /* of two families at once, and of the resolver */
 };
 
 struct watch {
         ev_io io;
         struct wire *wire;
+        struct watch *next_free;
 };
 
 struct wire {
@@ -33,6 +35,8 @@ struct wire {
         struct wire_call *calls;
         CURL *idle[HOST_CONNECTIONS_MAX];
         size_t n_idle;
+        /* Allocated with the rest: a callback of libcurl's that fails ends its handle, and every request with it, for good. */
+        struct watch watches[WATCHES], *free_watches;
 };
 
 struct wire_call {
@@ -67,6 +71,18 @@ static void on_timeout(struct ev_loop *ev, ev_timer *timer, int events) {
         finish_calls(w);
 }
 
+static struct watch *take_watch(struct wire *w) {
+        struct watch *watch = w->free_watches;
+        if (watch)
+                w->free_watches = watch->next_free;
+        return watch;
+}
+
+static void put_back(struct wire *w, struct watch *watch) {
+        watch->next_free = w->free_watches;
+        w->free_watches = watch;
+}
+
 static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg) {
         (void)easy;
         struct wire *w = arg;
@@ -76,16 +92,14 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void 
                 if (watch) {
                         ev_io_stop(ev, &watch->io);
                         curl_multi_assign(w->multi, fd, NULL);
-                        free(watch);
+                        put_back(w, watch);
                 }
                 return 0;
         }
         if (!watch) {
-                watch = calloc(1, sizeof *watch);
+                watch = take_watch(w);
                 if (!watch)
                         return -1;
-                watch->wire = w;
-                watch->io.data = watch;
                 curl_multi_assign(w->multi, fd, watch);
         } else {
                 ev_io_stop(ev, &watch->io);
@@ -115,6 +129,10 @@ int wire_new(struct loop *l, const struct wire_options *options, struct wire **r
         if (!w)
                 return -ENOMEM;
         w->loop = l;
+        for (size_t i = 0; i < WATCHES; i++) {
+                w->watches[i].wire = w;
+                put_back(w, &w->watches[i]);
+        }
         w->timeout_ms = options->timeout_ms;
         w->multi = curl_multi_init();
         if (!w->multi || text_replace(&w->ca_bundle, options->ca_bundle) < 0 ||
@@ -247,6 +265,10 @@ static void complete(struct wire_call *c, CURLcode code) {
         };
         if (reply.fault)
                 describe_fault(c, code, &reply);
+        if (c->body.failed == -ENOMEM || c->reply_headers.failed == -ENOMEM) {
+                reply.fault = HTTP_FAULT_OTHER; /* no fault of the answer's */
+                text_copy(reply.fault_text, sizeof reply.fault_text, "out of memory");
+        }
         wire_done done = c->done;
         void *arg = c->arg;
         /* The callback may send again or cancel other calls: this one is unlinked, its buffers live until it returns. */

@@ -58,7 +58,7 @@ type = pagerduty
 routing_key = 0123456789abcdef0123456789ABCDEF
 url = {url}
 digest_applications = 2
-digest_window = 30s
+digest_window = 3m
 """
 
 FAULTS = [
