@@ -326,7 +326,7 @@ def test_start_that_failed__incident__says_why(sim, daemon):
 def test_loops_that_were_over_at_the_first_start__have_their_cause__and_are_seen_before(sim, daemon):
     daemon.config = daemon.config.replace("backfill = 3h", "backfill = 15d")
     started = sim.clock()["now"]
-    assert daemon.run("--oneshot").returncode == 0
+    assert daemon.run("--oneshot", timeout=110).returncode == 0
     assert {e["incident"]["id"] for e in pages(sim)} == {one_page(sim, daemon)["id"]}, "what is over is not told"
     daemon.start()
     now, later, first = [i for i in daemon.incidents("--all", "--since", "15d") if i["diagnoser"] == "restart_loop"]
@@ -340,6 +340,8 @@ def test_loops_that_were_over_at_the_first_start__have_their_cause__and_are_seen
     assert first["root_cause"]["seen_before"] is None
     seen = later["root_cause"]["seen_before"]
     assert f"incident {first['id']} of orders" in seen and "UpdateApplication (version 5 -> 6) ended it" in seen
+    text = daemon.ctl("report", str(first["id"])).stdout
+    assert text.count("explained") == 1 and "NumberFormatException" in text, "in the timeline, not among what people did"
     # The open one came first; what its past tells is added.
     seen = now["root_cause"]["seen_before"]
     assert f"incident {later['id']} of orders" in seen and "it ended without an operation" in seen
