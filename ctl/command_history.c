@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/chart.h"
@@ -9,6 +10,7 @@
 #include "ctl/value.h"
 #include "ctl/words.h"
 #include "util/number.h"
+#include "util/text.h"
 #include "util/timefmt.h"
 
 enum { TABLE_ROWS = 200, SPAN_STANDARD_S = 3 * 3600, NAMED_MARKS = 26 };
@@ -117,26 +119,28 @@ static void draw_csv(struct screen *s, const struct chart_points *series) {
         }
 }
 
-struct marks {
-        struct chart_mark items[2 * NAMED_MARKS];
+/* The letters in a chart, and what each means: operations are A to Z, incidents a to z. */
+struct legend {
+        struct chart_mark marks[2 * NAMED_MARKS];
+        char *texts[2 * NAMED_MARKS];
         size_t n;
 };
 
-static void add_mark(struct marks *marks, int64_t at_s, char symbol, enum style style) {
-        if (marks->n < ELEMENTS(marks->items))
-                marks->items[marks->n++] = (struct chart_mark){at_s, symbol, style};
+static void legend_done(struct legend *l) {
+        while (l->n > 0)
+                free(l->texts[--l->n]);
 }
 
-static void draw_legend_line(struct screen *s, char symbol, enum style style, int64_t at_s, const char *text) {
-        char at[WORDS_MAX];
-        words_local(at_s, s->now_s, at);
-        screen_put(s, style, (char[]){' ', symbol, ' ', '\0'});
-        screen_printf(s, STYLE_PLAIN, "%s  %s", at, text);
-        screen_line(s);
+SCOPED_DEFINE_VALUE(struct legend, legend_done)
+
+static void add_mark(struct legend *l, int64_t at_s, char symbol, enum style style, struct buf *text) {
+        if (l->n == ELEMENTS(l->marks))
+                return;
+        l->texts[l->n] = buf_steal(text);
+        l->marks[l->n++] = (struct chart_mark){at_s, symbol, style};
 }
 
-/* Operations are A to Z, incidents a to z; with `s` what they mean is written, without they are collected. */
-static void operations(const cJSON *result, struct marks *marks, struct screen *s) {
+static void collect_operations(const cJSON *result, struct legend *l) {
         const cJSON *o;
         int n = 0;
         cJSON_ArrayForEach(o, value_member(result, "operations")) {
@@ -148,15 +152,11 @@ static void operations(const cJSON *result, struct marks *marks, struct screen *
                 words_span(to_s - from_s, lasted);
                 buf_printf(&text, "%s %s%s%s", value_text(o, "kind"), value_text(o, "status"), to_s ? ", took " : "",
                            to_s ? lasted : "");
-                if (s)
-                        draw_legend_line(s, (char)('A' + n), STYLE_CYAN, from_s, buf_str(&text));
-                else
-                        add_mark(marks, from_s, (char)('A' + n), STYLE_CYAN);
-                n++;
+                add_mark(l, from_s, (char)('A' + n++), STYLE_CYAN, &text);
         }
 }
 
-static void incidents(const cJSON *result, struct marks *marks, struct screen *s) {
+static void collect_incidents(const cJSON *result, struct legend *l) {
         const cJSON *i;
         int n = 0;
         cJSON_ArrayForEach(i, value_member(result, "incidents")) {
@@ -166,12 +166,17 @@ static void incidents(const cJSON *result, struct marks *marks, struct screen *s
                         continue;
                 buf_printf(&text, "incident %lld, %s %s%s", (long long)value_count(i, "id"), value_text(i, "severity"),
                            value_text(i, "diagnoser"), value_time(i, "resolved_at") ? ", resolved" : "");
-                if (s)
-                        draw_legend_line(s, (char)('a' + n), style_of(value_text(i, "severity")), onset_s,
-                                         buf_str(&text));
-                else
-                        add_mark(marks, onset_s, (char)('a' + n), style_of(value_text(i, "severity")));
-                n++;
+                add_mark(l, onset_s, (char)('a' + n++), style_of(value_text(i, "severity")), &text);
+        }
+}
+
+static void draw_legend(struct screen *s, const struct legend *l) {
+        for (size_t i = 0; i < l->n; i++) {
+                char at[WORDS_MAX];
+                words_local(l->marks[i].at_s, s->now_s, at);
+                screen_put(s, l->marks[i].style, (char[]){' ', l->marks[i].symbol, ' ', '\0'});
+                screen_printf(s, STYLE_PLAIN, "%s  %s", at, text_or_empty(l->texts[i]));
+                screen_line(s);
         }
 }
 
@@ -200,9 +205,9 @@ static void draw_summary(struct screen *s, const cJSON *result, const struct cha
 }
 
 static void draw_plot(struct screen *s, const cJSON *result, const struct chart_points *series) {
-        struct marks marks = {.n = 0};
-        operations(result, &marks, NULL);
-        incidents(result, &marks, NULL);
+        SCOPED(legend_done) struct legend legend = {.n = 0};
+        collect_operations(result, &legend);
+        collect_incidents(result, &legend);
         const struct chart chart = {
                 .unit = value_text(result, "unit"),
                 .from_s = value_time(result, "from"),
@@ -212,8 +217,8 @@ static void draw_plot(struct screen *s, const cJSON *result, const struct chart_
                 .n_points = series->n,
                 .is_minimum = strcmp(value_text(result, "statistic"), "Minimum") == 0,
                 .threshold = value_number(result, "threshold"),
-                .marks = marks.items,
-                .n_marks = marks.n,
+                .marks = legend.marks,
+                .n_marks = legend.n,
         };
         draw_title(s, result);
         if (chart.to_s <= chart.from_s)
@@ -221,8 +226,7 @@ static void draw_plot(struct screen *s, const cJSON *result, const struct chart_
         screen_line(s);
         chart_draw(&chart, s);
         draw_summary(s, result, series);
-        operations(result, NULL, s);
-        incidents(result, NULL, s);
+        draw_legend(s, &legend);
 }
 
 static const char *format_of(const struct arguments *a) {

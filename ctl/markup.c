@@ -153,6 +153,23 @@ void markup_markdown_rich(struct buf *out, const char *text) {
         put_rich(out, buf_str(&clean) + n, put_markdown, put_code_markdown, put_address_markdown);
 }
 
+void markup_within(struct buf *out, const char *before, markup_writer *put, const char *text, const char *after) {
+        buf_put_str(out, before);
+        put(out, text);
+        buf_put_str(out, after);
+}
+
+void markup_lines(struct buf *out, markup_writer *put, const char *text) {
+        struct span rest = span_of(text);
+        while (rest.data) {
+                struct span line = span_split(&rest, '\n');
+                SCOPED(free) char *copy = span_dup(line);
+                put(out, copy);
+                if (rest.data)
+                        buf_put_char(out, '\n');
+        }
+}
+
 const char *page_keep(struct page_texts *t, const char *format, ...) {
         SCOPED(buf_done) struct buf text = BUF_INIT(KEPT_MAX_BYTES);
         va_list args;

@@ -75,6 +75,11 @@ void markup_html(struct buf *out, const char *text);
 void markup_html_rich(struct buf *out, const char *text);
 void markup_markdown(struct buf *out, const char *text);
 void markup_markdown_rich(struct buf *out, const char *text);
+/* One of these between two pieces of markup. */
+typedef void markup_writer(struct buf *out, const char *text);
+void markup_within(struct buf *out, const char *before, markup_writer *put, const char *text, const char *after);
+/* Line by line, as a stack trace is read. */
+void markup_lines(struct buf *out, markup_writer *put, const char *text);
 /* What is between backticks within a line of Markdown. */
 void markup_code(struct buf *out, const char *text);
 

@@ -26,27 +26,18 @@ static void begin(struct buf *out, const struct page_head *head) {
                 "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
                 "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-                "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-        markup_html(out, head->application);
-        buf_put_str(out, ": ");
+                "<meta name=\"referrer\" content=\"no-referrer\">\n");
+        markup_within(out, "<title>", markup_html, head->application, ": ");
         markup_html(out, head->title);
         buf_printf(out, "</title>\n<style>%s</style></head>\n<body><main>\n<header class=\"", page_style);
         markup_html(out, head->severity);
-        buf_put_str(out, "\"><span class=\"badge ");
+        markup_within(out, "\"><span class=\"badge ", markup_html, head->severity, "\">");
         markup_html(out, head->severity);
-        buf_put_str(out, "\">");
-        markup_html(out, head->severity);
-        buf_put_str(out, "</span><span class=\"badge ");
+        markup_within(out, "</span><span class=\"badge ", markup_html, head->state, "\">");
         markup_html(out, head->state);
-        buf_put_str(out, "\">");
-        markup_html(out, head->state);
-        buf_put_str(out, "</span>\n<h1>");
-        markup_html(out, head->application);
-        buf_put_str(out, ": ");
+        markup_within(out, "</span>\n<h1>", markup_html, head->application, ": ");
         markup_html(out, head->title);
-        buf_put_str(out, "</h1>\n<p class=\"soft\">");
-        markup_html(out, head->kind);
-        buf_put_str(out, "</p></header>\n<p class=\"lead\">");
+        markup_within(out, "</h1>\n<p class=\"soft\">", markup_html, head->kind, "</p></header>\n<p class=\"lead\">");
         markup_html_rich(out, head->lead);
         buf_put_str(out, "</p>\n");
 }
@@ -101,9 +92,7 @@ static void moments(struct buf *out, const struct page_moment *all, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 buf_printf(out, "<li class=\"%s\">", kinds[all[i].kind]);
                 put_time(out, all[i].at_s);
-                buf_put_str(out, "<span><strong>");
-                markup_html(out, all[i].name);
-                buf_put_str(out, "</strong> ");
+                markup_within(out, "<span><strong>", markup_html, all[i].name, "</strong> ");
                 markup_html_rich(out, all[i].text);
                 buf_put_str(out, "</span></li>\n");
         }
@@ -128,21 +117,13 @@ static void table(struct buf *out, const struct page_table *t) {
         buf_put_str(out, "</tbody></table></div>\n");
 }
 
-/* Line by line: a stack trace is read by its lines. */
 static void log_lines(struct buf *out, int64_t at_s, const char *words) {
-        struct span rest = span_of(words);
         buf_put_str(out, "<pre>");
         if (at_s > 0) {
                 put_time(out, at_s);
                 buf_put_char(out, '\n');
         }
-        while (rest.data) {
-                struct span line = span_split(&rest, '\n');
-                SCOPED(free) char *copy = span_dup(line);
-                markup_html(out, copy);
-                if (rest.data)
-                        buf_put_char(out, '\n');
-        }
+        markup_lines(out, markup_html, words);
         buf_put_str(out, "</pre>\n");
 }
 
@@ -151,9 +132,7 @@ static void charts(struct buf *out, const struct page_chart *all, size_t n) {
                 out,
                 "<p class=\"soft\">Shaded: the incident. Letters: operations, listed below.</p>\n<div class=\"charts\">\n");
         for (size_t i = 0; i < n; i++) {
-                buf_put_str(out, "<figure><figcaption>");
-                markup_html(out, all[i].title);
-                buf_put_str(out, "<small>");
+                markup_within(out, "<figure><figcaption>", markup_html, all[i].title, "<small>");
                 markup_html(out, all[i].detail);
                 buf_put_str(out, "</small></figcaption>\n");
                 svg_chart(out, &all[i]);
@@ -163,23 +142,17 @@ static void charts(struct buf *out, const struct page_chart *all, size_t n) {
 }
 
 static void link_to(struct buf *out, const char *url, const char *words) {
-        buf_put_str(out, "<p><a rel=\"noreferrer\" href=\"");
-        markup_html(out, url);
-        buf_put_str(out, "\">");
+        markup_within(out, "<p><a rel=\"noreferrer\" href=\"", markup_html, url, "\">");
         markup_html(out, words);
         buf_put_str(out, "</a></p>\n");
 }
 
 static void fill(struct buf *out, const char *prompt) {
-        buf_put_str(out, "<div class=\"fill\">");
-        markup_html(out, prompt);
-        buf_put_str(out, "</div>\n");
+        markup_within(out, "<div class=\"fill\">", markup_html, prompt, "</div>\n");
 }
 
 static void end(struct buf *out, const char *foot) {
-        buf_put_str(out, "<footer>");
-        markup_html(out, foot);
-        buf_put_str(out, "</footer>\n</main></body></html>\n");
+        markup_within(out, "<footer>", markup_html, foot, "</footer>\n</main></body></html>\n");
 }
 
 const struct page_writer page_html = {begin,   facts, contents,  section, section_end, text, list,

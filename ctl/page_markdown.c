@@ -2,6 +2,7 @@
 /* Markdown for a wiki or a ticket. Pictures do not travel there, so the charts are drawn in letters. */
 #include <string.h>
 
+#include "ctl/foreign.h"
 #include "ctl/page.h"
 #include "ctl/words.h"
 
@@ -14,17 +15,11 @@ static void put_time(struct buf *out, int64_t at_s) {
 }
 
 static void begin(struct buf *out, const struct page_head *head) {
-        buf_put_str(out, "# ");
-        markup_markdown(out, head->application);
-        buf_put_str(out, ": ");
+        markup_within(out, "# ", markup_markdown, head->application, ": ");
         markup_markdown(out, head->title);
-        buf_put_str(out, "\n\n**");
-        markup_markdown(out, head->severity);
-        buf_put_str(out, "**, ");
+        markup_within(out, "\n\n**", markup_markdown, head->severity, "**, ");
         markup_markdown(out, head->state);
-        buf_put_str(out, ", ");
-        markup_markdown(out, head->kind);
-        buf_put_str(out, "\n\n");
+        markup_within(out, ", ", markup_markdown, head->kind, "\n\n");
         markup_markdown_rich(out, head->lead);
         buf_put_str(out, "\n\n");
 }
@@ -93,9 +88,7 @@ static void moments(struct buf *out, const struct page_moment *all, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 buf_put_str(out, "| ");
                 put_time(out, all[i].at_s);
-                buf_put_str(out, " | ");
-                markup_markdown(out, all[i].name);
-                buf_put_str(out, " | ");
+                markup_within(out, " | ", markup_markdown, all[i].name, " | ");
                 markup_markdown_rich(out, all[i].text);
                 buf_put_str(out, " |\n");
         }
@@ -122,22 +115,18 @@ static void fenced(struct buf *out, const char *held) {
         buf_put_str(out, "\n\n");
 }
 
+static void put_plain(struct buf *out, const char *line) {
+        foreign_put(out, line, true);
+}
+
 static void log_lines(struct buf *out, int64_t at_s, const char *words) {
-        struct screen s = {.out = BUF_INIT(CHART_MAX_BYTES), .is_utf8 = true};
-        struct span rest = span_of(words);
+        SCOPED(buf_done) struct buf held = BUF_INIT(CHART_MAX_BYTES);
         if (at_s > 0) {
-                put_time(&s.out, at_s);
-                buf_put_char(&s.out, '\n');
+                put_time(&held, at_s);
+                buf_put_char(&held, '\n');
         }
-        while (rest.data) {
-                struct span line = span_split(&rest, '\n');
-                SCOPED(free) char *copy = span_dup(line);
-                screen_put(&s, STYLE_PLAIN, copy);
-                if (rest.data)
-                        buf_put_char(&s.out, '\n');
-        }
-        fenced(out, buf_str(&s.out));
-        buf_done(&s.out);
+        markup_lines(&held, put_plain, words);
+        fenced(out, buf_str(&held));
 }
 
 static void put_chart(struct buf *out, const struct page_chart *page) {
@@ -155,9 +144,7 @@ static void put_chart(struct buf *out, const struct page_chart *page) {
         chart_draw(&chart, &s);
         while (s.out.len > 0 && s.out.data[s.out.len - 1] == '\n')
                 s.out.data[--s.out.len] = '\0';
-        buf_put_str(out, "### ");
-        markup_markdown(out, page->title);
-        buf_put_str(out, "\n\n");
+        markup_within(out, "### ", markup_markdown, page->title, "\n\n");
         markup_markdown(out, page->detail);
         buf_put_str(out, "\n\n");
         fenced(out, buf_str(&s.out));
@@ -177,15 +164,11 @@ static void link_to(struct buf *out, const char *url, const char *words) {
 }
 
 static void fill(struct buf *out, const char *prompt) {
-        buf_put_str(out, "*");
-        markup_markdown(out, prompt);
-        buf_put_str(out, "*\n\n");
+        markup_within(out, "*", markup_markdown, prompt, "*\n\n");
 }
 
 static void end(struct buf *out, const char *foot) {
-        buf_put_str(out, "---\n\n");
-        markup_markdown(out, foot);
-        buf_put_str(out, "\n");
+        markup_within(out, "---\n\n", markup_markdown, foot, "\n");
 }
 
 const struct page_writer page_markdown = {begin,   facts, contents,  section, section_end, text, list,
