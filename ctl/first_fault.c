@@ -96,7 +96,7 @@ void first_fault_draw_report(struct screen *s, const cJSON *report) {
                 return;
         }
         first_fault_draw_cause(s, cause, value_text(report, "confidence"));
-        first_fault_draw_symptoms(s, value_member(report, "symptoms"));
         first_fault_draw_fix(s, report);
+        first_fault_draw_symptoms(s, value_member(report, "symptoms"));
         first_fault_draw_lines(s, value_member(report, "evidence"));
 }

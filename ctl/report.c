@@ -25,8 +25,8 @@ static bool is_kind(const cJSON *timeline_row, const char *const *kinds) {
 }
 
 static const char *const told_kinds[] = {"delivered", "refused", NULL};
-static const char *const own_kinds[] = {"opened",   "updated",   "escalated", "reminder", "explained",
-                                        "resolved", "delivered", "refused",   NULL};
+static const char *const own_kinds[] = {"opened",    "told",     "updated",   "escalated", "reminder",
+                                        "explained", "resolved", "delivered", "refused",   NULL};
 
 static const char *local_time(struct report *r, int64_t at_s) {
         char text[WORDS_MAX];

@@ -32,7 +32,7 @@ static enum moment_kind kind_of(const char *name) {
         } kinds[] = {
                 {"delivered", MOMENT_DELIVERY}, {"refused", MOMENT_DELIVERY},   {"opened", MOMENT_INCIDENT},
                 {"updated", MOMENT_INCIDENT},   {"escalated", MOMENT_FAULT},    {"reminder", MOMENT_INCIDENT},
-                {"resolved", MOMENT_HEALTHY},   {"explained", MOMENT_INCIDENT},
+                {"resolved", MOMENT_HEALTHY},   {"explained", MOMENT_INCIDENT}, {"told", MOMENT_INCIDENT},
         };
         for (size_t i = 0; i < ELEMENTS(kinds); i++)
                 if (strcmp(name, kinds[i].name) == 0)

@@ -128,14 +128,17 @@ static void write_spark(const struct window *window, const struct metric *metric
 int figures_write(struct rpc_question *q, const struct application *a, const struct incident *worst, struct jsonw *w) {
         SCOPED(window_free) struct window *window = NULL;
         const struct metric *telling = telling_metric(worst);
+        int64_t telling_span_s = SPARK_POINTS * SPARK_STEP_S;
         struct window_need needs[N_FIGURES + 1];
         size_t n = 0;
         for (size_t i = 0; i < N_FIGURES; i++) {
                 const struct metric *m = metric_find(sources[i].metric, NULL);
+                if (m == telling && sources[i].span_s > telling_span_s)
+                        telling_span_s = sources[i].span_s;
                 if (m && m != telling)
                         needs[n++] = (struct window_need){m, sources[i].span_s, sources[i].only_newest};
         }
-        needs[n++] = (struct window_need){.metric = telling, .span_s = SPARK_POINTS * SPARK_STEP_S};
+        needs[n++] = (struct window_need){.metric = telling, .span_s = telling_span_s};
         const struct window_spec spec = {.target = a->target,
                                          .application = a->name,
                                          .now_s = q->now_s,

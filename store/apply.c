@@ -55,15 +55,11 @@ static int add_to_timeline(struct store *s, const struct transition *t, const st
         }
         if (is_acknowledgement(t, before))
                 return add_acknowledgement(s, i);
-        /* It was noted before it was told: what had begun then was a record. */
-        int r = t->event == EVENT_OPENED && before->is_known
-                        ? db_run(&s->db,
-                                 "UPDATE timeline SET kind = 'recorded' WHERE incident = ?1 AND kind = 'opened'", "i",
-                                 i->id)
-                        : 0;
-        if (r < 0)
-                return r;
-        return kind[0] ? timeline_add(s, i->id, at_s, kind, i->finding.title) : 0;
+        int r = kind[0] ? timeline_add(s, i->id, at_s, kind, i->finding.title) : 0;
+        /* It was opened long ago by the history, and nobody was told until now: that is an event like any other. */
+        if (r == 0 && t->event == EVENT_OPENED && before->is_known)
+                r = db_run(&s->db, "UPDATE timeline SET kind = 'told' WHERE id = last_insert_rowid()", "");
+        return r;
 }
 
 static int take_id(struct store *s, int64_t *ret) {

@@ -149,6 +149,7 @@ static void test_status__incidents__give_the_worst_that_pages(void **state) {
         apply_event(s, &quiet, EVENT_NONE, NOW - 60, NULL);
         incident_done(&quiet);
         resolve_incident(s, "clicks", "source_lag", NOW - 9000, NOW - 8000);
+        put_series(s, "prod", "orders", "fullRestarts", "Maximum", "", NOW - 180, 120, 500, 1.5);
         cJSON *result = ask(s, "status", NULL);
         const cJSON *orders = find(at(result, "applications"), "name", "orders"),
                     *clicks = find(at(result, "applications"), "name", "clicks");
@@ -156,6 +157,7 @@ static void test_status__incidents__give_the_worst_that_pages(void **state) {
         assert_int_equal(number_at(orders, "incidents"), 2);
         /* the metric that the evidence of the worst one names */
         assert_string_equal(text_at(orders, "spark_metric"), "fullRestarts");
+        assert_int_equal(number_at(at(orders, "figures"), "restarts_1h"), 90);
         assert_true(cJSON_IsNull(at(clicks, "severity")));
         assert_int_equal(number_at(clicks, "quiet"), 1);
         assert_int_equal(cJSON_GetArraySize(at(result, "incidents")), 3);

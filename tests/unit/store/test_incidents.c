@@ -219,10 +219,15 @@ static void test_timeline__told_later__opened_once(void **state) {
         SCOPED(timeline_rows_done) struct timeline_rows rows = {0};
         assert_int_equal(store_timeline(f->store, i.id, &rows), 0);
         assert_int_equal(rows.n_rows, 2);
-        assert_string_equal(rows.rows[0].kind, "recorded");
+        assert_string_equal(rows.rows[0].kind, "opened");
         assert_int_equal(rows.rows[0].at_s, T0);
-        assert_string_equal(rows.rows[1].kind, "opened");
+        assert_string_equal(rows.rows[1].kind, "told");
         assert_int_equal(rows.rows[1].at_s, T0 + 7200);
+        SCOPED(event_rows_done) struct event_rows events = {0};
+        struct event_filter all = {0};
+        assert_int_equal(store_next_events(f->store, &all, &events), 0);
+        assert_int_equal(events.n_rows, 2);
+        assert_string_equal(events.rows[1].name, "opened"); /* who follows the events waits for that */
 }
 
 static void test_retain__old_incidents__only_ended_ones_go(void **state) {
