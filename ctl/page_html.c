@@ -6,6 +6,8 @@
 #include "ctl/words.h"
 #include "util/timefmt.h"
 
+enum { WORD_MAX = 22, CELL_MAX = 60 };
+
 static void put_element(struct buf *out, const char *name, const char *text) {
         buf_printf(out, "<%s>", name);
         markup_html_rich(out, text);
@@ -42,10 +44,20 @@ static void begin(struct buf *out, const struct page_head *head) {
         buf_put_str(out, "</p>\n");
 }
 
+/* A cell of the narrow form would break it: a sentence, or a word as long as a class with its package. */
+static bool needs_width(const char *text) {
+        size_t longest = 0, n = 0;
+        for (const char *word = text; *word; word += n + (word[n] == ' ')) {
+                n = strcspn(word, " ");
+                longest = n > longest ? n : longest;
+        }
+        return longest > WORD_MAX || strlen(text) > CELL_MAX;
+}
+
 static void facts(struct buf *out, const struct page_fact *list, size_t n) {
         bool is_long = false;
         for (size_t i = 0; i < n; i++)
-                is_long = is_long || strlen(list[i].text) > 60;
+                is_long = is_long || needs_width(list[i].text);
         buf_put_str(out, is_long ? "<dl class=\"wide\">" : "<dl>");
         for (size_t i = 0; i < n; i++) {
                 buf_put_str(out, "<div>");
