@@ -479,6 +479,15 @@ const struct fault_rule fault_rules[] = {
          .advice = "Raise the capacity or ask less often: lower the sink's parallelism or batch rate, spread S3 "
          "prefixes, add shards."},
 
+        /* Damaged files: they end like connections. */
+        {"damaged-file",
+         .words = "end of zlib input stream|not in gzip format|corrupt gzip trailer|invalid stored block lengths|"
+         "is not a parquet file|malformed orc file|could not read footer|not an avro data file|not a data file",
+         .role = TRIGGER, .category = "bad_record", .flags = RULE_EXPLAINS,
+         .reason = "A file that is read is cut off, damaged or of another format.",
+         .advice = "Find the file by the split that the task was reading and take it away or replace it; read only what its "
+         "writer has finished."},
+
         /* Addresses, names, certificates: the way there. */
         {"unknown-host",
          .classes = "UnknownHostException|UnresolvedAddressException|DnsNameResolverTimeoutException|"

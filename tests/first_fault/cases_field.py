@@ -902,6 +902,86 @@ Caused by: java.lang.NullPointerException
 	... 16 more""", order=last), want(["bad_record", "user_code"], "java.lang.NullPointerException")
 
 
+SSL = "javax.net.ssl.SSLException: SSLEngine closed already\n\tat io.netty.handler.ssl.SslHandler.wrap(SslHandler.java:854)\n\tat java.base/java.lang.Thread.run(Thread.java:829)"
+REFUSED = "java.net.ConnectException: Connection refused\n\tat java.base/sun.nio.ch.Net.pollConnect(Native Method)\n\tat software.amazon.awssdk.http.nio.netty.internal.NettyRequestExecutor.execute(NettyRequestExecutor.java:1)"
+
+
+def churn(error, attempt=40):
+    """The middle of a loop, in which a restart breaks a connection."""
+    log = Log("1.20").loop(5, 2, attempt=attempt)
+    log.failed(50, "Source: orders", 2, 4, attempt + 2, root_first(CHAINED + "\nCaused by: " + error))
+    return log.restart(50.2, attempt=attempt + 3).loop(70, 5, attempt=attempt + 3).document()
+
+
+def transitions():
+    log = Log("1.20").healthy(60, every=30)
+    for at in (100, 120, 140, 160):
+        log.job(at, "RUNNING", "RESTARTING").job(at + 10, "RESTARTING", "RUNNING")
+    return log.document()
+
+
+def failed_without_a_trace():
+    log = Log("1.20").healthy(60, every=30)
+    log.job_manager_failed(80, "Source: orders", 1, 4, 3, None)
+    return log.restart(80.2, attempt=4).document()
+
+
+def repeating(attempt=30):
+    log, trace = Log("1.20"), root_first(CHAINED + "\nCaused by: java.lang.IllegalStateException: unknown currency XTS\n\tat com.acme.fx.Convert.map(Convert.java:31)\n\t... 9 more")
+    for k in range(5):
+        log.failed(10 + 20 * k, "Source: orders -> Convert", 1, 4, attempt + k, trace)
+        log.restart(10.2 + 20 * k, "Source: orders -> Convert", 4, attempt + k + 1)
+    return log.document()
+
+
+def gone_then_loop():
+    log, manager = Log("1.20").healthy(60, every=30), FLINK + "runtime.resourcemanager.active.ActiveResourceManager"
+    log.put(130, "INFO", manager, "The heartbeat of TaskManager with id tm-1-2 timed out.")
+    log.put(130.001, "INFO", manager, "Closing TaskExecutor connection tm-1-2 because: The heartbeat of TaskManager with id tm-1-2 timed out.")
+    log.job_manager_failed(130.01, "Window", 3, 4, 0, root_first("org.apache.flink.runtime.jobmaster.JobMasterException: TaskManager with id tm-1-2(10.0.1.17:6122) is no longer reachable.\n\tat org.apache.flink.runtime.jobmaster.JobMaster$TaskManagerHeartbeatListener.notifyTargetUnreachable(JobMaster.java:1427)"))
+    return log.restart(130.3).loop(150, 4).document()
+
+
+def dynamodb_streams():
+    log = Log("1.20").healthy(60, every=30)
+    log.failed(80, "Source: ddb -> Map", 1, 4, 5, root_first(CHAINED + "\nCaused by: java.lang.ClassCastException: class java.lang.String cannot be cast to class java.lang.Long (java.lang.String and java.lang.Long are in module java.base of loader 'bootstrap')\n\tat com.acme.ddb.ToRow.map(ToRow.java:22)\n\t... 9 more"))
+    partial = "java.lang.UnsupportedOperationException: Partial recovery is not supported\n\tat org.apache.flink.connector.dynamodb.source.enumerator.DynamoDbStreamsSourceEnumerator.addSplitsBack(DynamoDbStreamsSourceEnumerator.java:150)"
+    log.put(80.05, "ERROR", SOURCE_COORDINATOR, "Uncaught exception in the SplitEnumerator for Source Source: ddb while handling subtask 0 failure. Triggering job failover.", root_first(partial))
+    log.global_failure(80.06, root_first(GLOBAL + "\nCaused by: " + partial))
+    return log.restart(80.2, "Source: ddb -> Map", attempt=6).document()
+
+
+def attempts_used_up():
+    log = Log("1.19").healthy(60, every=30)
+    failure = CHAINED + "\nCaused by: java.lang.IllegalArgumentException: bad zone\n\tat com.acme.tz.Zone.of(Zone.java:12)\n\tat com.acme.tz.Shift.map(Shift.java:7)\n\t... 9 more"
+    log.failed(80, "Shift", 1, 4, 10, root_first(failure))
+    log.job(80.1, "RUNNING", "FAILING")
+    log.job(80.2, "FAILING", "FAILED", root_first("org.apache.flink.runtime.JobException: Recovery is suppressed by FixedDelayRestartBackoffTimeStrategy(maxNumberRestartAttempts=10, backoffTimeMS=1000)\n\tat org.apache.flink.runtime.executiongraph.failover.ExecutionFailureHandler.handleFailure(ExecutionFailureHandler.java:219)\nCaused by: " + failure))
+    return log.document()
+
+
+def effects_first():
+    """By a fast clock the errors of cancelled tasks come first."""
+    log = Log("1.20").healthy(60, every=30)
+    log.failed(79.2, "Sink: out", 2, 4, 0, root_first("java.lang.InterruptedException: sleep interrupted\n\tat com.acme.sink.Batch.close(Batch.java:90)"))
+    log.failed(79.4, "Map", 1, 4, 0, root_first("org.apache.flink.runtime.io.network.partition.ProducerFailedException: java.util.concurrent.CancellationException\n\tat org.apache.flink.runtime.io.network.netty.CreditBasedSequenceNumberingViewReader.getNextBuffer(CreditBasedSequenceNumberingViewReader.java:254)"))
+    log.failed(80, "Source: s3", 3, 4, 0, root_first(FETCHERS + "\nCaused by: java.io.EOFException: Unexpected end of ZLIB input stream\n\tat java.base/java.util.zip.InflaterInputStream.fill(InflaterInputStream.java:245)\n\tat org.apache.flink.connector.file.src.impl.StreamFormatAdapter$Reader.readBatch(StreamFormatAdapter.java:220)\n\t... 9 more"))
+    return log.restart(80.3).document()
+
+
+def roles():
+    yield "ssl-churn-mid-loop", churn(SSL), want(["source", "unknown"], role="sustainer_only")
+    yield "connect-churn-mid-loop", churn(REFUSED), want(["source", "unknown"], role="sustainer_only")
+    yield "transitions-alone", transitions(), want("unknown", role="unknown")
+    yield "failed-without-a-trace", failed_without_a_trace(), want("unknown", role="unknown")
+    yield "rest-line-alone", Log("1.20").put(12, "ERROR", FLINK + "runtime.webmonitor.handlers.JarRunOverrideHandler", "Exception occurred in REST handler: Could not execute application.").document(), want("unknown", role="unknown")
+    yield "same-failure-each-time-from-the-middle", repeating(), want("user_code", "java.lang.IllegalStateException", "com.acme.fx.Convert.map")
+    yield "heartbeat-then-partial-recovery", gone_then_loop(), want(["unknown", "memory"], role="symptom_needs_metrics")
+    yield "dynamodb-streams-partial-recovery", dynamodb_streams(), want(["user_code", "bad_record"], "java.lang.ClassCastException", "com.acme.ddb.ToRow.map", attempt=5)
+    yield "attempts-used-up", attempts_used_up(), want("user_code", "java.lang.IllegalArgumentException", "com.acme.tz.Zone.of", attempt=10)
+    yield "effects-first-by-the-clock", effects_first(), want(["bad_record", "source"], "java.io.EOFException", task="Source: s3 (3/4)")
+
+
 def cases():
-    for part in (records, user_code, connectors, deploys, resources, other_shapes, rarer, last_wave):
+    for part in (records, user_code, connectors, deploys, resources, other_shapes, rarer, last_wave, roles):
         yield from part()
