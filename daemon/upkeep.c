@@ -9,11 +9,18 @@
 /* A slice ends with the piece in which its time is over; a pause lets replies and clients have their turn. */
 enum { EVERY_MS = 60 * 1000, SLICE_MS = 10, PAUSE_MS = 5 };
 
+/* A clock that jumps ahead makes nothing older than it is: what has to go is older than retention beside the newest sample, too. Without
+ * any sample nothing goes. */
+static int64_t keep_from_s(const struct upkeep *u, int64_t now_s) {
+        int64_t latest_s = store_latest_s(u->host.store);
+        return (latest_s < now_s ? latest_s : now_s) - u->host.retention_s;
+}
+
 /* 1: there is more to do. */
 static int do_piece(struct upkeep *u) {
         int64_t now_s = loop_now_s(u->host.loop);
         int r = store_maintain(u->host.store, now_s);
-        return r != 0 ? r : store_retain(u->host.store, now_s - u->host.retention_s);
+        return r != 0 ? r : store_retain(u->host.store, keep_from_s(u, now_s));
 }
 
 static int do_slice(struct upkeep *u) {

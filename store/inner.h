@@ -73,6 +73,7 @@ struct store {
         struct packing *packing; /* NULL: none under way */
         int64_t packed_day;      /* the last day on which days were packed */
         uint32_t oldest_s;       /* retention: what is older is not there */
+        uint32_t latest_s;       /* the newest sample of all series; 0: none */
         struct cache cache;
         int64_t n_unreadable;
         struct store_listener *listeners; /* events.c */
@@ -147,6 +148,11 @@ void fold_cancel(struct store *s);
 int pack_days_step(struct store *s, int64_t now_s);
 void pack_days_cancel(struct store *s);
 int sweep_step(struct store *s);
+
+static inline void note_latest(struct store *s, const struct series *series) {
+        if (series->last_at_s > s->latest_s)
+                s->latest_s = series->last_at_s;
+}
 
 static inline uint32_t part_of(uint32_t series) {
         return (series - 1) / PACK_SERIES;

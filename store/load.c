@@ -77,6 +77,8 @@ int samples_replay(struct store *s, const struct journal_row *row) {
                 }
                 if (series && head_put(series, entries.items, entries.n_items, &s->head_bytes) < 0)
                         return store_no_memory(s);
+                if (series)
+                        note_latest(s, series);
         }
         if (s->head_since_s == 0 && row->n_changes + row->n_advances > 0)
                 s->head_since_s = row->collected_at_s;

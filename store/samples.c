@@ -40,6 +40,10 @@ int store_newest(struct store *s, int64_t series_id, struct sample *ret) {
         return 0;
 }
 
+int64_t store_latest_s(const struct store *s) {
+        return s->latest_s;
+}
+
 int store_sample_state(struct store *s, int64_t series_id, int64_t at_s, bool *ret_is_settled,
                        int64_t *ret_first_seen_s) {
         SCOPED(entries_done) struct entries e = {0};

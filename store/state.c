@@ -41,6 +41,7 @@ static int load_block(struct store *s, size_t block, struct span bytes) {
                 series->read_until_s = (int64_t)columns[0][i];
                 series->first_at_s = (uint32_t)columns[1][i];
                 series->last_at_s = (uint32_t)columns[2][i];
+                note_latest(s, series);
         }
         return r;
 }

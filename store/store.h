@@ -248,6 +248,8 @@ struct notifier_states {
 int store_list_notifiers(struct store *s, struct notifier_states *ret);
 void notifier_states_done(struct notifier_states *r);
 
+/* When the newest sample of all series was; 0: there is none. */
+int64_t store_latest_s(const struct store *s);
 /* Removes what is older than retention (samples by whole days), a bounded piece a call; 1 when there is more to do. */
 int store_retain(struct store *s, int64_t before_s);
 /* A bounded piece (a few milliseconds) of folding samples into smaller forms: 1 when there is more to do. To be called until it answers 0,
