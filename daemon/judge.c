@@ -8,6 +8,7 @@
 #include "daemon/ledger.h"
 #include "daemon/replay.h"
 #include "incidents/suppression.h"
+#include "util/text.h"
 
 enum {
         RESOLVE_AFTER_S = 600,
@@ -68,7 +69,7 @@ static int read_window(struct judge *j, int64_t at_s) {
         size_t n = 0;
         int64_t replayed_s = j->window_to_s - at_s;
         for (size_t i = 0; i < n_metrics && i < METRICS_MAX; i++) {
-                int64_t span_s = diagnosers_span_s(metrics[i].name, metrics[i].statistic) + replayed_s;
+                int64_t span_s = diagnosers_span_s(&metrics[i]) + replayed_s;
                 if (j->spans_s[i] > span_s)
                         span_s = j->spans_s[i];
                 if (span_s > replayed_s)
@@ -223,6 +224,27 @@ static void note_findings(struct judge_result *result, const struct findings *fi
                 result->is_suspicious = result->is_suspicious || findings->items[i].severity >= SEVERITY_WARNING;
 }
 
+static bool is_found(const struct findings *findings, const struct incident *i) {
+        for (size_t k = 0; k < findings->n_items; k++)
+                if (strcmp(findings->items[k].diagnoser, i->finding.diagnoser) == 0 &&
+                    text_same(findings->items[k].subject, i->finding.subject))
+                        return true;
+        return false;
+}
+
+/* After the last instant. */
+static bool is_calm(const struct judge *j, const struct findings *findings) {
+        if (j->result.is_suspicious || j->result.is_held || j->result.n_wanted > 0)
+                return false;
+        for (size_t i = 0; i < j->ledger.incidents.n_rows; i++) {
+                const struct incident *known = &j->ledger.incidents.rows[i];
+                bool is_open = known->state != INCIDENT_RESOLVED;
+                if (is_open && (known->finding.severity > SEVERITY_INFO || !is_found(findings, known)))
+                        return false;
+        }
+        return true;
+}
+
 static int judge_at(struct judge *j, int64_t at_s) {
         SCOPED(findings_done) struct findings findings = {0};
         SCOPED(transitions_done) struct transitions transitions = {0};
@@ -278,6 +300,7 @@ static int judge_at(struct judge *j, int64_t at_s) {
         if (r == 0) {
                 r = apply(j, at_s, is_now, &transitions);
                 j->result.judged_until_s = at_s;
+                j->result.is_calm = is_now && is_calm(j, &findings);
         }
         return r;
 }

@@ -36,6 +36,7 @@ struct judge_result {
         bool is_held;
         int64_t judged_until_s; /* the last instant that was stored; 0: none */
         bool is_suspicious; /* some finding at the last instant is a warning or more: a remark may stand for months */
+        bool is_calm;       /* nothing was found then, nor is open, but remarks, each of them found again */
 };
 
 struct judge;

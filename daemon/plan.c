@@ -12,6 +12,7 @@ enum {
         LATE_S =
                 600, /* field reports: a point comes ten minutes late at worst: asked for again as long, which costs nothing */
         FOUND_BACKFILL_S = 86400, /* there may be hundreds of them, and diagnosers look back some hours */
+        TURN_APPLICATIONS = 32,   /* have a turn of their own */
         RESTLESS_S = 1800,        /* a restart makes an application suspicious for as long */
 };
 
@@ -91,13 +92,13 @@ static size_t forget_others(struct plan *p, char *const *sorted, size_t n, const
         return forgotten;
 }
 
-/* The same in each process: FNV-1a. */
-static uint32_t phase_of(const char *target, const char *name) {
+/* The same in each process: FNV-1a, its bits mixed as MurmurHash3 ends, since names differ in their last letters. */
+static uint32_t hash_of(const char *name) {
         uint32_t hash = 2166136261;
-        for (const char *c = target; *c; c++)
-                hash = (hash ^ (uint8_t)*c) * 16777619;
         for (const char *c = name; *c; c++)
                 hash = (hash ^ (uint8_t)*c) * 16777619;
+        hash = (hash ^ hash >> 16) * 0x85ebca6b;
+        hash = (hash ^ hash >> 13) * 0xc2b2ae35;
         return hash ^ hash >> 16;
 }
 
@@ -117,7 +118,7 @@ static int add_others(struct plan *p, char *const *sorted, size_t n, const char 
                         return -ENOMEM;
                 }
                 w->name = copy;
-                w->phase_s = phase_of(p->target, copy);
+                w->hash = hash_of(copy);
                 w->is_new = true;
         }
         return 0;
@@ -252,20 +253,33 @@ static double every_s(const struct watched *w, const struct watched_series *s, c
         return (double)(t->interval_s * metric_tier_intervals(tier_of(w, s, t->now_s))) * stretch_of(s, t);
 }
 
+/* A few applications fill no request: they are asked for together. A power of two, so that hardly anybody's turn changes when there are
+ * more of them. */
+static uint32_t count_turns(const struct plan *p) {
+        uint32_t n = 1;
+        while ((size_t)2 * n * TURN_APPLICATIONS <= p->n_applications)
+                n *= 2;
+        return n;
+}
+
+/* Begins half an interval ahead: timers drift, and a metric must not slip to the next round for a second. */
 static void advance_pace(struct plan *p, const struct plan_times *t) {
         double stretch = t->stretch.others > 1 ? t->stretch.others : 1;
-        if (p->pace_s == 0)
-                p->pace_s = (double)t->now_s;
+        if (p->paced_at_s == 0)
+                p->pace_s = (double)t->interval_s / 2;
         else if (t->now_s > p->paced_at_s)
                 p->pace_s += (double)(t->now_s - p->paced_at_s) / stretch;
         p->paced_at_s = t->now_s;
+        p->n_turns = count_turns(p);
 }
 
-/* Whether the application's turn has come since the series was asked for: turns are `every_s` apart, and each application has its own. */
+/* Whether the application's turn has come since the series was asked for: turns are `every_s` apart, counted from the first round, each
+ * application's a share of that later. */
 static bool is_its_turn(const struct plan *p, const struct watched *w, const struct watched_series *s,
                         int64_t every_s) {
-        int64_t phase_s = w->phase_s % every_s;
-        return ((int64_t)p->pace_s - phase_s) / every_s > ((int64_t)s->asked_pace_s - phase_s) / every_s;
+        int64_t turn = (int64_t)((uint64_t)w->hash * p->n_turns >> 32), later_s = every_s * turn / p->n_turns;
+        int64_t now_s = (int64_t)p->pace_s + every_s - later_s, asked_s = (int64_t)s->asked_pace_s + every_s - later_s;
+        return now_s / every_s > asked_s / every_s;
 }
 
 static bool is_due(const struct plan *p, const struct watched *w, const struct watched_series *s,

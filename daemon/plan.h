@@ -21,8 +21,8 @@ struct watched_series {
 
 struct watched {
         char *name, *arn;
-        uint32_t phase_s; /* its turn among the others: the slower tiers are not due for all at once */
-        char *status;     /* as last described */
+        uint32_t hash; /* of its name: its turn among the others */
+        char *status;  /* as last described */
         int64_t version_id;
         enum metric_level level;
         int flink_version;
@@ -30,12 +30,15 @@ struct watched {
         bool is_suspicious;          /* something is wrong: asked for whole at each interval */
         bool is_new;                 /* not judged yet by this process */
         bool has_news;               /* its cause was found, or is not to be waited for: judge it again */
+        bool is_calm;                /* when it was last judged nothing was found, nor is open, but remarks */
+        bool has_come;               /* facts or metrics, since it was judged, that may change the judgement */
         bool is_changed[PLAN_FACTS]; /* to be read at once */
         int64_t gone_at_s;           /* ListApplications does not name it any more; 0: it does */
         int64_t described_at_s;
         int64_t asked_at_s[PLAN_FACTS];    /* per kind of fact */
         int64_t answered_at_s[PLAN_FACTS]; /* the last asked_at_s that was answered */
         int64_t judged_until_s;
+        int64_t judged_at_s;    /* the last time that it was looked at all over */
         int64_t look_back_at_s; /* what was over before its logs were read is to be looked for then; INT64_MAX: no more */
         int64_t restarted_at_s; /* its running time was last seen to fall */
         int64_t retry_at_s;     /* facts could not be read: not before */
@@ -53,8 +56,9 @@ struct plan {
                 bool is_set;
         } * places;
         size_t n_places, places_size;
-        double pace_s; /* a clock that goes slower by what the slower tiers are stretched: their turns are counted on it. 0: not begun */
-        int64_t paced_at_s;   /* when it showed that */
+        double pace_s; /* a clock that goes slower by what the slower tiers are stretched: their turns are counted on it */
+        int64_t paced_at_s;   /* when it showed that; 0: not begun */
+        uint32_t n_turns;     /* into which the applications are divided */
         struct metric **rows; /* of series that the catalogue does not have, or not at that pace */
         size_t n_rows, rows_size;
 };
@@ -105,6 +109,13 @@ int plan_due(struct plan *p, const struct plan_times *t, enum plan_scope scope, 
 void plan_demand(struct plan *p, const struct plan_times *t, const char *application, double ret_per_hour[N_TIERS]);
 /* Takes note of new points: which series there are at all, and whose running time fell. */
 void plan_note(struct plan *p, const struct batch *b, int64_t now_s);
+/* plan_news.c: whether it must be judged in this round. A calm one of which no more has come than that it goes on running is judged when
+ * its slower tiers were read, and as often as those at the latest. */
+bool watched_is_to_be_judged(const struct watched *w, const struct plan_times *t);
+/* It was judged, or need not be. */
+void watched_note_judged(struct watched *w, int64_t at_s, bool is_calm);
+/* Marks the applications of which something came. */
+void plan_note_news(struct plan *p, const struct batch *b);
 /* They were not answered: due again. */
 void plan_not_asked(struct plan *p, const struct metric_query *queries, size_t n);
 /* Whether some application has never been read, i.e. there is a backfill to do. */

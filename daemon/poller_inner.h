@@ -77,6 +77,7 @@ bool poller_read_facts(struct poller *p);
 bool poller_find_series(struct poller *p);
 /* What a task asked for was answered whole: the next one goes on from there. */
 void poller_note_answer(struct poller *p, const struct slot *s);
+struct plan_times poller_times(const struct poller *p);
 bool poller_read_early(struct poller *p);
 bool poller_read_metrics(struct poller *p);
 bool poller_judge_early(struct poller *p);

@@ -68,9 +68,27 @@ static void end_judge(struct poller *p, struct watched *w, enum judge_set set, i
                 w->judged_until_s = result->judged_until_s;
         w->is_new = false;
         w->has_news = false;
+        watched_note_judged(w, at_s, result->is_calm);
         if (result->n_wanted == 0)
                 investigations_drop(p->investigations, w->name);
         look_back(p, w);
+}
+
+/* Nothing came that could tell more than the last time. */
+static void pass_over(struct poller *p, struct watched *w) {
+        w->judged_until_s = p->round_at_s;
+        look_back(p, w);
+}
+
+/* Takes up the application at the cursor, when it has to be judged. */
+static int take_up(struct poller *p, struct watched *w, enum judge_set set) {
+        struct plan_times times = poller_times(p);
+        if (w->described_at_s == 0 || p->judge)
+                return 0;
+        if (set == JUDGE_EARLY || watched_is_to_be_judged(w, &times))
+                return begin_judge(p, w, set, p->round_at_s, &p->judge);
+        pass_over(p, w);
+        return 0;
 }
 
 /* A slice of judging, so that polls and clients of others are served in between. */
@@ -78,9 +96,7 @@ static bool judge_applications(struct poller *p, enum judge_set set) {
         int64_t until_ms = loop_monotonic_ms(p->host.loop) + JUDGE_SLICE_MS;
         while (p->cursor < p->plan.n_applications) {
                 struct watched *w = &p->plan.applications[p->cursor];
-                int r = 0;
-                if (w->described_at_s > 0 && !p->judge)
-                        r = begin_judge(p, w, set, p->round_at_s, &p->judge);
+                int r = take_up(p, w, set);
                 if (r == 0 && p->judge)
                         r = judge_step(p->judge);
                 if (r < 0) {

@@ -120,7 +120,7 @@ bool poller_find_series(struct poller *p) {
         return poller_start_task(p, &collector_series_list, NULL, &job) < 0;
 }
 
-static struct plan_times times_of(const struct poller *p) {
+struct plan_times poller_times(const struct poller *p) {
         const struct config *c = p->host.config;
         return (struct plan_times){
                 .now_s = p->round_at_s,
@@ -131,7 +131,7 @@ static struct plan_times times_of(const struct poller *p) {
 }
 
 void poller_demand(struct poller *p, const char *application, double ret_per_hour[N_TIERS]) {
-        struct plan_times times = times_of(p);
+        struct plan_times times = poller_times(p);
         plan_demand(&p->plan, &times, application, ret_per_hour);
 }
 
@@ -141,7 +141,7 @@ static bool read_metrics(struct poller *p, enum plan_scope scope) {
         p->cursor = 1;
         if (troubles_is_paused(&p->troubles, collector_metrics.name, p->round_at_s))
                 return true;
-        struct plan_times times = times_of(p);
+        struct plan_times times = poller_times(p);
         times.stretch = spending_pace(p->host.spending, p->round_at_s,
                                       prices_of(p->target->region).metrics_thousand_usd, &times.at_most);
         if (isinf(times.stretch.sentinels))

@@ -44,6 +44,7 @@ static void seen(void *arg, const struct batch *b) {
         struct poller *p = s->poller;
         int r = 0;
         plan_note(&p->plan, b, poller_now_s(p));
+        plan_note_news(&p->plan, b);
         for (size_t i = 0; i < b->n_applications; i++)
                 note_version(p, &b->applications[i]);
         if (b->n_series > 0)

@@ -35,12 +35,22 @@ const struct diagnoser *diagnoser_find(const char *name) {
         return NULL;
 }
 
-int64_t diagnosers_span_s(const char *metric, const char *statistic) {
-        const struct metric *row = metric_find(metric, statistic);
-        int64_t longest_s = 0;
-        for (size_t i = 0; row && diagnosers[i]; i++)
-                for (const struct series_need *n = diagnosers[i]->needs; n && n->metric; n++)
-                        if (metric_find(n->metric, n->statistic) == row && n->span_s > longest_s)
-                                longest_s = n->span_s;
+enum { METRICS_MAX = 64 };
+
+/* In the order of metrics[]. The tables never change: this is worked out once, since each judgement asks for all of it. */
+static const int64_t *spans_s(void) {
+        static int64_t longest_s[METRICS_MAX];
+        static bool is_known;
+        for (size_t i = 0; diagnosers[i] && !is_known; i++)
+                for (const struct series_need *n = diagnosers[i]->needs; n && n->metric; n++) {
+                        const struct metric *row = metric_find(n->metric, n->statistic);
+                        if (row && row - metrics < METRICS_MAX && n->span_s > longest_s[row - metrics])
+                                longest_s[row - metrics] = n->span_s;
+                }
+        is_known = true;
         return longest_s;
+}
+
+int64_t diagnosers_span_s(const struct metric *m) {
+        return m && m - metrics < METRICS_MAX ? spans_s()[m - metrics] : 0;
 }

@@ -49,5 +49,5 @@ extern const struct diagnoser diagnoser_configuration;
 
 extern const struct diagnoser *const diagnosers[]; /* NULL-ended */
 const struct diagnoser *diagnoser_find(const char *name);
-/* The longest span that any diagnoser needs of that metric, 0 when none does. */
-int64_t diagnosers_span_s(const char *metric, const char *statistic);
+/* The longest span that any diagnoser needs of that row of the catalogue, 0 when none does. */
+int64_t diagnosers_span_s(const struct metric *m);

@@ -103,18 +103,28 @@ static const struct window_need *find_need(const struct window_spec *spec, const
         return NULL;
 }
 
+static int reserve_samples(struct storage *g, size_t more) {
+        size_t needed = g->n_samples + more, larger = 2 * g->samples_size > needed ? 2 * g->samples_size : needed;
+        if (needed <= g->samples_size)
+                return 0;
+        struct sample *moved = reallocarray(g->samples, larger, sizeof *moved);
+        if (!moved)
+                return -ENOMEM;
+        g->samples = moved;
+        g->samples_size = larger;
+        return 0;
+}
+
 /* Settled ones whose period ended by to_s. */
 static int read_samples(struct store *s, uint32_t id, int64_t from_s, int64_t to_s, struct storage *g) {
         const struct series *series = series_get(&s->series, id);
         int r = layers_read(s, id, from_s, to_s - series->period_s + 1, &g->entries);
+        if (r == 0 && reserve_samples(g, g->entries.n_items) < 0)
+                return store_no_memory(s);
         for (size_t i = 0; i < g->entries.n_items && r == 0; i++) {
                 const struct entry *e = &g->entries.items[i];
-                if (!is_settled(series, e))
-                        continue;
-                struct sample *sample = LIST_ADD(g->samples, g->n_samples, g->samples_size);
-                if (!sample)
-                        return store_no_memory(s);
-                *sample = (struct sample){e->at_s, e->value};
+                if (is_settled(series, e))
+                        g->samples[g->n_samples++] = (struct sample){e->at_s, e->value};
         }
         return r;
 }

@@ -22,6 +22,11 @@
 #include "tests/bench/fleet.h"
 #include "util/text.h"
 
+struct judged {
+        size_t n, n_findings, n_suspicious;
+        double took_s;
+};
+
 enum { HISTORY_APPLICATIONS = 100, HISTORY_DAYS = 9, ROUNDS = 60, BAR_LINEAR_PCT = 120 };
 
 static bool is_failed;
@@ -51,6 +56,8 @@ struct fleet {
         struct collect_job job;
         int result;
         int64_t n_points;
+        bool is_sick;
+        double judging_s, worst_judging_s; /* of a cycle */
 };
 
 static void must(bool ok, const char *what) {
@@ -124,7 +131,7 @@ static void open_store(struct fleet *f) {
         SCOPED(fclose) FILE *out = fopen(path, "w");
         must(out && fprintf(out, "[target main]\nregion = eu-west-1\n") > 0 && fflush(out) == 0, "the configuration");
         must(config_load(path, &f->config, &faults) == 0, "config_load");
-        snprintf(path, sizeof path, "%s/%zu.db", f->folder, f->n_applications);
+        snprintf(path, sizeof path, "%s/%d.db", f->folder, (int)getpid()); /* one for each part */
         must(store_open(path, &f->store, NULL, &err) == 0, "store_open");
 }
 
@@ -199,6 +206,7 @@ static void seen(void *arg, const struct batch *b) {
         struct fleet *f = arg;
         f->n_points += (int64_t)b->n_points;
         plan_note(&f->plan, b, f->now_s);
+        plan_note_news(&f->plan, b);
 }
 
 static void done(void *arg, int result, const struct err *err) {
@@ -280,6 +288,39 @@ static void measure_polls(struct fleet *f) {
         figures->poll_s[figures->n++] = whole_s;
 }
 
+/* Judging. */
+
+static void judge_one(struct fleet *f, struct watched *w, struct judged *j) {
+        SCOPED(judge_free) struct judge *judge = NULL;
+        struct judge_job job = {.store = f->store,
+                                .config = f->config,
+                                .target = "main",
+                                .application = w->name,
+                                .application_arn = w->arn,
+                                .from_s = f->now_s - 60,
+                                .now_s = f->now_s};
+        must(judge_new(&job, &judge) == 0, "judge_new");
+        must(judge_step(judge) == 0, "judge_step");
+        w->is_new = false;
+        w->is_suspicious = judge_result(judge)->is_suspicious;
+        watched_note_judged(w, f->now_s, judge_result(judge)->is_calm);
+        j->n++;
+        j->n_findings += judge_result(judge)->n_findings;
+        j->n_suspicious += w->is_suspicious;
+}
+
+/* Those of which something came, as after a poll, or all of them. */
+static struct judged judge_fleet(struct fleet *f, bool is_whole) {
+        struct judged j = {0};
+        struct plan_times times = {.now_s = f->now_s, .interval_s = 60, .settle_s = f->config->settle_s};
+        double began_s = cpu_s();
+        for (size_t i = 0; i < f->n_applications; i++)
+                if (is_whole || watched_is_to_be_judged(&f->plan.applications[i], &times))
+                        judge_one(f, &f->plan.applications[i], &j);
+        j.took_s = cpu_s() - began_s;
+        return j;
+}
+
 static size_t ask_what_is_due(struct fleet *f) {
         struct plan_times times = {
                 .now_s = f->now_s, .interval_s = 60, .settle_s = f->config->settle_s, .backfill_s = 3600};
@@ -294,14 +335,16 @@ static size_t ask_what_is_due(struct fleet *f) {
 /* The plan as it is, minute after minute. The round before those that are counted is the first of a process: it asks for everything, as
  * a whole poll does, so that what has come meanwhile is told at once. */
 static void measure_cycles(struct fleet *f) {
-        double first_s = 0, all_s = 0, worst_s = 0, folding_s = 0;
-        int64_t n_asked = 0, n_requests = 0;
+        double first_s = 0, all_s = 0, worst_s = 0, folding_s = 0, judging_s = 0, worst_judging_s = 0;
+        int64_t n_asked = 0, n_requests = 0, n_judged = 0;
         for (int round = -1; round < ROUNDS; round++) {
                 int64_t before = exchange_requests(f->exchange);
                 f->now_s += 60;
                 double began_s = cpu_s();
                 size_t n = ask_what_is_due(f);
-                double took_s = cpu_s() - began_s, folded_s = maintain(f);
+                double took_s = cpu_s() - began_s;
+                struct judged judged = judge_fleet(f, round < 0);
+                double folded_s = maintain(f);
                 if (round < 0) {
                         first_s = took_s;
                         continue;
@@ -311,6 +354,9 @@ static void measure_cycles(struct fleet *f) {
                 all_s += took_s;
                 folding_s += folded_s;
                 worst_s = fmax(worst_s, took_s);
+                n_judged += (int64_t)judged.n;
+                judging_s += judged.took_s;
+                worst_judging_s = fmax(worst_judging_s, judged.took_s);
         }
         say_of(f, 10000, "cycle of the default plan, mean of 60", all_s / ROUNDS, "s", 1);
         say_of(f, 10000, "  the longest of them", worst_s, "s", 1);
@@ -319,6 +365,15 @@ static void measure_cycles(struct fleet *f) {
             "");
         say("  metrics of one request", (double)n_asked / (double)n_requests, "");
         say("  the first after a start, which asks for everything", first_s, "s");
+        say("  applications judged, of all", (double)n_judged / ROUNDS / (double)f->n_applications * 100, "%");
+        f->judging_s = judging_s / ROUNDS;
+        f->worst_judging_s = worst_judging_s;
+}
+
+/* A sick one spends a quarter of its time in collection, for as long as there is history. */
+static double value_of(const struct fleet *f, const char *metric, unsigned application, int64_t at_s) {
+        bool is_collecting = f->is_sick && strcmp(metric, "oldGenerationGCTime") == 0;
+        return is_collecting ? 15000 : fleet_value(metric, application, at_s);
 }
 
 /* Puts history without the network: what the judgement reads. */
@@ -335,7 +390,7 @@ static void fill_history(struct fleet *f, int64_t from_s, int64_t to_s) {
                                         continue;
                                 for (int64_t t = at_s; t < until_s; t += 60)
                                         must(batch_add_point(&b, w->series[k].id, t,
-                                                             fleet_value(m->name, (unsigned)i % 20, t)) == 0,
+                                                             value_of(f, m->name, (unsigned)i % 20, t)) == 0,
                                              "memory");
                                 must(batch_add_reading(&b, w->series[k].id, at_s, until_s) == 0, "memory");
                         }
@@ -351,31 +406,19 @@ static void fill_history(struct fleet *f, int64_t from_s, int64_t to_s) {
         }
 }
 
-/* CPU of judging each application once, as after a poll. */
-static double judge_all(struct fleet *f, size_t *ret_n_findings) {
-        double began_s = cpu_s();
-        *ret_n_findings = 0;
-        for (size_t i = 0; i < f->n_applications; i++) {
-                SCOPED(judge_free) struct judge *judge = NULL;
-                struct judge_job job = {.store = f->store,
-                                        .config = f->config,
-                                        .target = "main",
-                                        .application = f->plan.applications[i].name,
-                                        .application_arn = f->plan.applications[i].arn,
-                                        .from_s = f->now_s - 60,
-                                        .now_s = f->now_s};
-                must(judge_new(&job, &judge) == 0, "judge_new");
-                must(judge_step(judge) == 0, "judge_step");
-                *ret_n_findings += judge_result(judge)->n_findings;
-        }
-        return cpu_s() - began_s;
-}
-
-static void measure_judgement(struct fleet *f) {
-        size_t n_findings = 0;
-        judge_all(f, &n_findings);
-        say_of(f, 10000, "judging all applications, with hours of history", judge_all(f, &n_findings), "s", 2);
-        say("  findings", (double)n_findings, "");
+static void say_judgement(struct fleet *f) {
+        double share = 10000.0 / (double)f->n_applications;
+        judge_fleet(f, true);
+        struct judged whole = judge_fleet(f, true);
+        say("judging one", whole.took_s / (double)whole.n * 1e6, "us");
+        if (f->n_applications < 10000)
+                printf("  that is for 10,000 applications:\n");
+        bar("judging in a cycle, mean of 60", f->judging_s * share, "s", 2);
+        if (f->n_applications >= 1000) /* fewer have few turns */
+                bar("  the longest of them", f->worst_judging_s * share, "s", 2);
+        say("  the first after a start, which judges all", whole.took_s * share, "s");
+        say("  findings", (double)whole.n_findings, "");
+        say("  applications with a warning", (double)whole.n_suspicious, "");
 }
 
 /* The parts, each in a process of its own. */
@@ -391,7 +434,8 @@ static void part_fleet(struct fleet *f, int port) {
         fill_history(f, FLEET_T0, FLEET_T0 + 3 * 3600);
         must(plan_refresh(&f->plan, f->store) == 0, "plan_refresh");
         measure_cycles(f);
-        measure_judgement(f);
+        printf("  with hours of history\n");
+        say_judgement(f);
         double peak_mib = memory_mib("VmHWM");
         if (f->n_applications == 1000)
                 bar("resident memory, at the most", peak_mib, "MiB", 64);
@@ -399,19 +443,33 @@ static void part_fleet(struct fleet *f, int port) {
                 say_of(f, 10000, "resident memory, at the most", peak_mib, "MiB", 256);
 }
 
-static void part_history(struct fleet *f, int port) {
-        (void)port;
-        size_t n_findings;
+static void begin_history(struct fleet *f) {
+        printf("%zu applications with %d days of history, %s\n", f->n_applications, HISTORY_DAYS,
+               f->is_sick ? "all of them sick" : "healthy");
         f->now_s = FLEET_T0;
         open_store(f);
         make_applications(f);
         fill_history(f, FLEET_T0, FLEET_T0 + HISTORY_DAYS * 86400);
-        judge_all(f, &n_findings);
-        double took_s = judge_all(f, &n_findings);
-        printf("%zu applications with %d days of history\n", f->n_applications, HISTORY_DAYS);
-        say("judging one", took_s / (double)f->n_applications * 1e6, "us");
-        bar("that is for 10,000 applications", took_s / (double)f->n_applications * 1e4, "s", 2);
-        say("  findings", (double)n_findings, "");
+        must(plan_refresh(&f->plan, f->store) == 0, "plan_refresh");
+}
+
+static void part_history(struct fleet *f, int port) {
+        open_network(f, port);
+        begin_history(f);
+        measure_cycles(f);
+        say_judgement(f);
+}
+
+/* What it would be if nothing else ever happened: each is judged in each cycle. */
+static void part_sick(struct fleet *f, int port) {
+        (void)port;
+        f->is_sick = true;
+        begin_history(f);
+        judge_fleet(f, true);
+        struct judged whole = judge_fleet(f, true);
+        say("judging one", whole.took_s / (double)whole.n * 1e6, "us");
+        say("that is for 10,000 applications", whole.took_s / (double)whole.n * 1e4, "s");
+        say("  applications with a warning", (double)whole.n_suspicious, "");
 }
 
 static void in_child(const char *folder, size_t n_applications, int port, void (*part)(struct fleet *f, int port)) {
@@ -496,6 +554,7 @@ int main(int argc, char **argv) {
         for (size_t i = 0; i < n_sizes; i++)
                 in_child(folder, strtoul(sizes[i], NULL, 10), port, part_fleet);
         in_child(folder, HISTORY_APPLICATIONS, port, part_history);
+        in_child(folder, HISTORY_APPLICATIONS, port, part_sick);
         say_growth();
         printf("CPU of one request of %d queries, %d points each\n", FLEET_REQUEST, FLEET_POINTS);
         if (figures->n > 0)

@@ -36,7 +36,7 @@ static const struct course {
         {"heapMemoryUtilization", 50, 0, 12, 100, 0},
         {"containerMemoryUtilization", 60, 0, 3, 100, 0},
         {"containerDiskUtilization", 12, 0, 0.2, 100, 0},
-        {"oldGenerationGCTime", 0, 0, 0, 1, 0.8},
+        {"oldGenerationGCTime", 20, 0, 20, 1, 0}, /* of each minute */
         {"oldGenerationGCCount", 0, 0, 0, 1, 0.1},
         {"threadsCount", 120, 0, 3, 1, 0},
         {"numRecordsInPerSecond", 5000, 1000, 250, 0, 0},

@@ -300,6 +300,27 @@ static struct judge_result judge_with(struct place *p, struct reader *reader, in
                        (struct judge_job){.from_s = from_s, .now_s = now_s, .investigate = investigate, .arg = reader});
 }
 
+/* An incident that is still open keeps its application from being calm, also when nothing is found any more. */
+static void test_calm__loop_and_its_end__not_before_it_is_resolved(void **state) {
+        struct place *p = *state;
+        struct reader reader = {.is_near = false};
+        put_history(p, NOW - 12 * HOUR, NOW - SETTLE, NOW - 6 * HOUR, NOW - 4 * HOUR);
+        assert_true(judge_with(p, &reader, 0, NOW - 7 * HOUR).is_calm);
+        assert_false(judge_with(p, &reader, NOW - 7 * HOUR, NOW - 5 * HOUR).is_calm);
+        int64_t now_s = NOW - 5 * HOUR;
+        struct judge_result r = {0};
+        while (now_s < NOW - 2 * HOUR && !r.is_calm) {
+                now_s += 60;
+                r = judge_with(p, &reader, now_s - 60, now_s);
+                SCOPED(incident_rows_done) struct incident_rows rows = {0};
+                list(p, &rows);
+                assert_int_equal(rows.n_rows, 1);
+                assert_int_equal(r.is_calm, rows.rows[0].state == INCIDENT_RESOLVED);
+        }
+        assert_true(r.is_calm);
+        assert_true(now_s > NOW - 4 * HOUR);
+}
+
 static void put_explanation(struct place *p, int64_t onset_s) {
         struct root_cause cause = {.role = "trigger",
                                    .category = "user_code",
@@ -382,6 +403,7 @@ int main(void) {
                 CASE(test_restart__after_a_night__end_is_told_once),
                 CASE(test_rehearsal__long_past__opens_what_the_backfill_opened_and_stores_nothing),
                 CASE(test_off__diagnoser_disabled__nothing),
+                CASE(test_calm__loop_and_its_end__not_before_it_is_resolved),
                 CASE(test_page__cause_is_near__waits_and_is_told_once_with_it),
                 CASE(test_page__cause_is_late__goes_without_and_is_updated),
                 CASE(test_page__held_after_a_backfill__keeps_what_was_before),

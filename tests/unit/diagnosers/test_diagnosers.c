@@ -57,11 +57,11 @@ static void test_table__settings_and_needs__make_sense(void **state) {
                 for (const struct series_need *need = diagnosers[i]->needs; need->metric; need++) {
                         assert_non_null(metric_find(need->metric, need->statistic));
                         assert_true(need->span_s > 0 &&
-                                    diagnosers_span_s(need->metric, need->statistic) >= need->span_s);
+                                    diagnosers_span_s(metric_find(need->metric, need->statistic)) >= need->span_s);
                 }
         }
-        assert_int_equal(diagnosers_span_s("fullRestarts", NULL), 15 * 86400);
-        assert_int_equal(diagnosers_span_s("managedMemoryUtilization", NULL), 0);
+        assert_int_equal(diagnosers_span_s(metric_find("fullRestarts", NULL)), 15 * 86400);
+        assert_int_equal(diagnosers_span_s(metric_find("managedMemoryUtilization", NULL)), 0);
 }
 
 /* Depth-first along "explains"; a cycle would let two findings explain each other away. */

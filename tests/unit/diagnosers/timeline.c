@@ -58,8 +58,7 @@ static void cut_track(struct machine *m, size_t i, int64_t now_s, int64_t until_
         *view = (struct series_view){t->metric, t->dimensions, t->samples, t->n_samples, m->s->base_s + until_s};
         view->n_samples = series_from(view, m->s->base_s + until_s - t->metric->period_s + 1);
         if (m->options->cuts_to_needs) {
-                size_t first = series_from(view, m->s->base_s + now_s -
-                                                         diagnosers_span_s(t->metric->name, t->metric->statistic));
+                size_t first = series_from(view, m->s->base_s + now_s - diagnosers_span_s(t->metric));
                 view->samples += first;
                 view->n_samples -= first;
         }
