@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checkpoints that fail, by the increase of numberOfFailedCheckpoints. A single one is the network's; several in half an hour are not. */
+/* Checkpoints that fail, by the increase of numberOfFailedCheckpoints. A single one is the network's; several in half an hour are not. And
+ * checkpoints whose data an Iceberg sink does not commit. */
+#include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "diagnosers/changes.h"
 #include "diagnosers/checkpoints.h"
@@ -9,12 +12,13 @@
 #include "diagnosers/pressure.h"
 #include "diagnosers/statistics.h"
 
-enum { FAILURES, WINDOW };
+enum { FAILURES, WINDOW, COMMITS };
 enum { QUIET_S = 3600, GAP_S = 900 };
 
 static const struct param params[] = {
         {"failures", PARAM_COUNT, 3, 1, 1000, "failed checkpoints within the window that make a finding"},
         {"window", PARAM_DURATION, 1800, 300, 86400, "span in which failures are counted"},
+        {"commits", PARAM_COUNT, 10, 2, 10000, "checkpoint intervals without a commit of the Iceberg sink"},
         {0},
 };
 
@@ -22,6 +26,8 @@ static const struct series_need needs[] = {
         {"numberOfFailedCheckpoints", NULL, 86400, false},
         {"lastCheckpointDuration", NULL, 86400, true},
         {"lastCheckpointSize", NULL, 86400, true},
+        {"numRecordsInPerSecond", NULL, 3600, true},
+        {"elapsedSecondsSinceLastSuccessfulCommit", NULL, 3600, true},
         {0},
 };
 
@@ -87,6 +93,50 @@ static void report(const struct window *w, const double *settings, const struct 
         finding_evidence_sample(out, f, s, s->samples[s->n_samples - 1], NAN);
 }
 
+static void report_commits(const struct window *w, const struct series_view *s, struct sample last, double limit_s,
+                           struct findings *out) {
+        struct finding *f = findings_add(out, "checkpoint_failure", SEVERITY_WARNING, CONFIDENCE_HIGH,
+                                         last.at_s - (int64_t)last.value);
+        if (!(f->subject = strdup("commit")))
+                out->failed = -ENOMEM;
+        f->is_expected = change_explains(w, last.at_s - (int64_t)limit_s, SETTLING_S, NULL);
+        finding_title(out, f, "No Iceberg commit for %s", phrase_span(last.value).text);
+        finding_summary(
+                out, f,
+                "The Iceberg sink's last successful commit was %s ago (limit %s, ten checkpoint intervals) while records arrive and checkpoints "
+                "do not fail: what was written since is in files that no reader of the table sees.",
+                phrase_span(last.value).text, phrase_span(limit_s).text);
+        finding_advise(
+                out, f,
+                "Read the committer's lines in the log from %s on: CommitFailedException is another writer or compaction on the same table (retry "
+                "settings commit.retry.*), AccessDenied or throttling is the catalog (Glue) or S3.",
+                phrase_time(last.at_s - (int64_t)last.value).text);
+        finding_advise(
+                out, f,
+                "Keep the job's state: the uncommitted files are in its checkpoints and are committed after a restart from them; "
+                "SKIP_RESTORE_FROM_SNAPSHOT would lose them.");
+        finding_evidence_sample(out, f, s, last, limit_s);
+}
+
+/* A sink commits with each checkpoint, one without records with each tenth. */
+static void look_at_commits(const struct window *w, const double *settings, struct findings *out) {
+        const struct series_view *in = window_find(w, "numRecordsInPerSecond", NULL);
+        double limit_s = settings[COMMITS] * (double)w->application->checkpoint_interval_ms / 1000;
+        bool is_open = window_prior(w, "checkpoint_failure", "commit");
+        if (limit_s <= 0 || !(series_recent(w, in, 1800, 0.2, 3) > 0))
+                return;
+        for (size_t i = 0; i < w->n_series; i++) {
+                const struct series_view *s = &w->series[i];
+                if (strcmp(s->metric->name, "elapsedSecondsSinceLastSuccessfulCommit") != 0 || !series_is_fresh(w, s))
+                        continue;
+                const struct sample *last = series_last(w, s, 600);
+                if (!last || last->value <= limit_s || (!is_open && job_is_catching_up(w, last->at_s)))
+                        continue;
+                report_commits(w, s, *last, limit_s, out);
+                return;
+        }
+}
+
 static int judge(const struct window *w, const double *settings, struct findings *out) {
         const struct series_view *s = window_find(w, "numberOfFailedCheckpoints", NULL);
         if (!application_is_running(w->application) || !w->application->is_checkpointing)
@@ -96,8 +146,10 @@ static int judge(const struct window *w, const double *settings, struct findings
         struct failures x = count_failures(w, s, series_until_s(w, s) - (int64_t)settings[WINDOW]);
         const struct prior *prior = window_prior(w, "checkpoint_failure", NULL);
         bool is_loud = prior && prior->severity > SEVERITY_INFO ? x.unexpected > 0 : x.unexpected >= settings[FAILURES];
-        if (!is_loud && x.expected + x.unexpected < settings[FAILURES])
+        if (!is_loud && x.expected + x.unexpected < settings[FAILURES]) {
+                look_at_commits(w, settings, out);
                 return out->failed;
+        }
         if (!is_loud)
                 x.expected += x.unexpected, x.unexpected = 0;
         if (prior || x.newest_s - x.onset_s > PRESSURE_DECIDES_S || !pressure_is_building(w))

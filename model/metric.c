@@ -50,6 +50,8 @@ const struct metric metrics[] = {
         ROW("backPressuredTimeMsPerSecond", "Maximum", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
         ROW("busyTimeMsPerSecond", "Maximum", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
         ROW("idleTimeMsPerSecond", "Average", UNIT_MS_PER_S, LEVEL_TASK, 0, 0, TIER_SLOW, MISSING_UNKNOWN, 60, 1, false, false),
+        /* of the Iceberg sink, where the application registers it: asked for when ListMetrics names it */
+        ROW("elapsedSecondsSinceLastSuccessfulCommit", "Maximum", UNIT_COUNT, LEVEL_TASK, 0, 0, TIER_DIAGNOSIS, MISSING_UNKNOWN, 60, 1, false, false),
 };
 /* clang-format on */
 

@@ -429,7 +429,7 @@ static void test_found__of_tasks_and_custom__asked_for_at_a_fitting_pace(void **
         list(&b, "orders", "busyTimeMsPerSecond", TASK);
         list(&b, "orders", "numRecordsInPerSecond", "Parallelism=3\x1f" TASK);
         list(&b, "orders", "numRecordsInPerSecond", TASK);
-        list(&b, "orders", "elapsedSecondsSinceLastSuccessfulCommit", "");
+        list(&b, "orders", "lastCommitDurationMs", "");
         list(&b, "billing", "busyTimeMsPerSecond", TASK);
         list(&b, "unknown", "busyTimeMsPerSecond", TASK);
         size_t before = plan_find(&p->plan, "orders")->n_series;
@@ -443,7 +443,7 @@ static void test_found__of_tasks_and_custom__asked_for_at_a_fitting_pace(void **
         assert_int_equal(query_by(p, "numRecordsInPerSecond", "Parallelism=3\x1f" TASK)->metric->tier, TIER_SLOW);
         assert_int_equal(query_by(p, "numRecordsInPerSecond", TASK)->metric->tier, TIER_RARE);
         assert_string_equal(query_by(p, "numRecordsInPerSecond", TASK)->metric->statistic, "Average");
-        const struct metric_query *custom = query_by(p, "elapsedSecondsSinceLastSuccessfulCommit", "");
+        const struct metric_query *custom = query_by(p, "lastCommitDurationMs", "");
         assert_int_equal(custom->metric->tier, TIER_RARE);
         assert_string_equal(custom->metric->statistic, "Maximum");
         assert_int_equal(custom->from_s, NOW - DAY);
@@ -456,7 +456,7 @@ static void test_found__of_tasks_and_custom__asked_for_at_a_fitting_pace(void **
         due(p, NOW + 660, PLAN_ALL);
         assert_non_null(query_by(p, "busyTimeMsPerSecond", TASK));
         assert_non_null(query_by(p, "numRecordsInPerSecond", "Parallelism=3\x1f" TASK));
-        assert_null(query_by(p, "elapsedSecondsSinceLastSuccessfulCommit", "")); /* no diagnoser reads it */
+        assert_null(query_by(p, "lastCommitDurationMs", "")); /* no diagnoser reads it */
 }
 
 static void test_found__not_listed_any_more__forgotten(void **state) {

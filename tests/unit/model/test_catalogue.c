@@ -59,6 +59,9 @@ static const struct row {
          TIER_DIAGNOSIS},
         {"busyTimeMsPerSecond", "Maximum", "ms/s", 0, 0, MISSING_UNKNOWN, 1, 60, LEVEL_TASK, false, TIER_DIAGNOSIS},
         {"idleTimeMsPerSecond", "Average", "ms/s", 0, 0, MISSING_UNKNOWN, 1, 60, LEVEL_TASK, false, TIER_SLOW},
+        /* only where the application registers it */
+        {"elapsedSecondsSinceLastSuccessfulCommit", "Maximum", "", 0, 0, MISSING_UNKNOWN, 1, 60, LEVEL_TASK, false,
+         TIER_DIAGNOSIS},
 };
 
 static void test_catalogue__each_row__as_the_guide_has_it(void **state) {
