@@ -14,8 +14,11 @@ from datetime import datetime, timezone
 
 import pytest
 
+from simulator.client import Simulator
+
 BUILD = os.environ.get("FLINKWATCH_BUILDDIR", ".")
-TIMEOUT = float(os.environ.get("FLINKWATCH_TEST_TIMEOUT", "60"))
+TIMEOUT = float(os.environ.get("FLINKWATCH_TEST_TIMEOUT", "180"))
+Simulator.patience_s = TIMEOUT
 
 CONFIG = """\
 [daemon]
@@ -168,7 +171,7 @@ class Daemon:
         self.process = None
         return status
 
-    def stop(self, number=signal.SIGTERM, timeout=20):
+    def stop(self, number=signal.SIGTERM, timeout=TIMEOUT):
         if self.process.poll() is None:
             self.send(number)
         return self.wait(timeout)
