@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sysexits.h>
 
@@ -80,10 +81,12 @@ static int parse_arguments(int argc, char **argv, struct command *ret) {
         return -1;
 }
 
-/* What the process holds in memory is nobody's business after a crash. */
+/* What the process holds in memory is nobody's business, after a crash or before. The limit alone is not heeded where the kernel hands core
+ * files to a program. */
 static void forbid_core_files(void) {
         struct rlimit none = {0, 0};
         setrlimit(RLIMIT_CORE, &none);
+        prctl(PR_SET_DUMPABLE, 0);
 }
 
 /* The soft limit is 1024 for the sake of programs that use select(). */

@@ -4,9 +4,11 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 from datetime import datetime, timedelta, timezone
@@ -14,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from fleet import CALM, TOO_SLOW, keep_pace, parts, scenario
-from harness import Daemon
+from harness import BUILD, Daemon
 from simulator.client import SECRET, Simulator
 
 SECRETS = {"slack": "T0SLACKSECRET", "webhook": "WEBHOOKSECRET", "hmac": "HMACSECRET", "pagerduty": "PAGERDUTYSECRET0123456789ABCDEFGH"[:32]}
@@ -116,10 +118,14 @@ def test_secrets__whatever_fails__are_nowhere_to_be_read(tmp_path, case):
         daemon.environment.update(AWS_ENDPOINT_URL_SNS=url)
         if FAILURES[case]:
             sim.faults(FAILURES[case])
+        assert SECRET in daemon.environment.values()
         daemon.start()
         for name in NAMES:
             daemon.wait_log(rf"notifier {name}: .*(not delivered|refused for good)")
-        said = daemon.log + daemon.ctl("--json", "status").stdout + daemon.ctl("status").stdout
+        said = daemon.log + daemon.ctl("--json", "status").stdout + daemon.ctl("status").stdout + daemon.ctl("doctor", check=False).stdout
+        for name in ("environ", "cmdline", "comm"):  # what ps shows
+            with open(f"/proc/{daemon.process.pid}/{name}", "rb") as content:
+                said += content.read().decode("latin-1")
         for incident in daemon.incidents("--all"):
             said += daemon.ctl("--json", "show", str(incident["id"])).stdout + daemon.ctl("show", str(incident["id"])).stdout
         daemon.stop()
@@ -130,6 +136,28 @@ def test_secrets__whatever_fails__are_nowhere_to_be_read(tmp_path, case):
                     said += content.read().decode("latin-1")
         for secret in [*SECRETS.values(), SECRET]:
             assert secret not in said, f"{secret} is said"
+
+
+def test_memory__with_the_secrets_in_it__is_neither_dumped_nor_shown(sim):
+    """As an ordinary user, whose processes may read each other when they may be dumped."""
+    user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    program = os.path.join(BUILD, "flinkwatchd")
+    if os.geteuid() != 0 or subprocess.run([*user, program, "--version"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs root, and a build that others may run")
+    with tempfile.TemporaryDirectory() as folder, Daemon(sim, os.path.join(folder, "d")) as daemon:
+        os.chmod(folder, 0o755)
+        for path in (daemon.directory, daemon.state):
+            os.mkdir(path)
+            os.chown(path, 65534, 65534)
+        daemon.wrapper += user
+        daemon.start(wait=False)
+        daemon.wait_log("watches 1 target")
+        pid = daemon.process.pid
+        with open(f"/proc/{pid}/limits", encoding="ascii") as limits:
+            assert re.search(r"^Max core file size +0 +0 ", limits.read(), re.MULTILINE)
+        assert subprocess.run([*user, "cat", f"/proc/{pid}/status"], capture_output=True, check=False).returncode == 0
+        look = subprocess.run([*user, "cat", f"/proc/{pid}/environ"], capture_output=True, text=True, check=False)
+        assert look.returncode != 0 and "Permission denied" in look.stderr and not look.stdout
 
 
 def test_retry_after__is_obeyed(sim, daemon):
