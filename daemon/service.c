@@ -52,6 +52,7 @@ struct service {
         size_t n_works;
         size_t n_unfinished; /* targets of a --oneshot whose round is not over */
         bool is_draining, has_failed_target;
+        bool is_idle; /* its work could neither go on nor begin anew */
         bool is_store_new;     /* in place of a damaged one */
         bool is_store_damaged; /* found while it was in use */
 };
@@ -166,6 +167,14 @@ static int open_exposition(struct service *s, const struct config *config, struc
         return config->metrics_listen ? exposition_server_new(&host, config->metrics_listen, ret, reterr) : 0;
 }
 
+/* Without work there is nothing to live for: whoever started the process may start it again. */
+static void give_up(struct service *s, const char *what, const struct err *err) {
+        stop_work(s);
+        log_error("%s: %s: ending, to be started again", what, err->text[0] ? err->text : "out of memory");
+        s->is_idle = true;
+        loop_quit(s->loop);
+}
+
 /* Builds the whole new configuration and swaps, or keeps the old one and says why. */
 static int reload(struct service *s, struct err *reterr) {
         SCOPED(config_faults_done) struct config_faults faults = {0};
@@ -195,7 +204,7 @@ static int reload(struct service *s, struct err *reterr) {
                 config_free(fresh);
                 struct err again = {0};
                 if (start_work(s, &again) < 0)
-                        log_error("the old configuration does not start any more: %s", again.text);
+                        give_up(s, "the old configuration does not start any more", &again);
                 return r;
         }
         if (is_exposed_anew) {
@@ -217,7 +226,8 @@ static void on_reload_due(void *arg) {
                 log_error("reload: %s", err.text);
         else
                 log_notice("configuration reloaded");
-        say_running(s);
+        if (!s->is_idle)
+                say_running(s);
 }
 
 /* Not from inside a callback of what it replaces. */
@@ -233,7 +243,7 @@ static void on_clock_set_back(void *arg, int64_t by_s) {
         log_warning("the clock was set back by %lld s: all polls and deliveries begin anew", (long long)by_s);
         stop_work(s);
         if (start_work(s, &err) < 0)
-                log_error("they cannot begin anew: %s: restart flinkwatchd", err.text);
+                give_up(s, "they cannot begin anew", &err);
 }
 
 static int action_reload(void *arg, struct err *reterr) {
@@ -261,7 +271,7 @@ static int action_acknowledge(void *arg, int64_t id, const char *by, const char 
         struct service *s = arg;
         const struct acknowledgement a = {by, comment, loop_now_s(s->loop)};
         int r = acknowledge(s->store, s->config, id, &a, reterr);
-        if (r == 0)
+        if (r == 0 && s->courier) /* NULL: it is about to end */
                 courier_wake(s->courier);
         return r;
 }
@@ -420,7 +430,7 @@ static int run_all(struct service *s) {
         }
         loop_run(s->loop);
         if (!s->options->is_oneshot)
-                return EX_OK;
+                return s->is_idle ? EX_TEMPFAIL : EX_OK;
         upkeep_finish(&s->upkeep, &host);
         return s->has_failed_target || !s->is_draining ? EX_TEMPFAIL : EX_OK;
 }

@@ -115,6 +115,17 @@ def test_socket_activation__of_another_kind__is_refused_in_one_line(sim, daemon)
     assert "expected one ListenStream= with the path of a Unix socket" in daemon.log
 
 
+@pytest.mark.scenario("demo.json")
+def test_reload__neither_configuration_starts__ends_to_be_started_again(sim, daemon):
+    daemon.start()
+    with sqlite3.connect(os.path.join(daemon.state, "flinkwatch.db"), timeout=20) as db:
+        db.execute("ALTER TABLE target RENAME TO taken_away")
+    daemon.send(signal.SIGHUP)
+    assert daemon.wait() == 75
+    assert "the old configuration does not start any more: target prod" in daemon.log
+    assert "ending, to be started again" in daemon.log and not os.path.exists(daemon.socket)
+
+
 def test_second_daemon__same_state__is_refused_with_the_pid(sim, daemon):
     daemon.start()
     done = daemon.run("--oneshot")
