@@ -12,6 +12,7 @@ enum {
         LATE_S =
                 600, /* field reports: a point comes ten minutes late at worst: asked for again as long, which costs nothing */
         FOUND_BACKFILL_S = 86400, /* there may be hundreds of them, and diagnosers look back some hours */
+        SET_BACK_S = 86400,       /* a clock is seldom ahead for longer: what is older is not looked for each time */
         TURN_APPLICATIONS = 32,   /* have a turn of their own */
         RESTLESS_S = 1800,        /* a restart makes an application suspicious for as long */
 };
@@ -295,16 +296,23 @@ static bool is_due(const struct plan *p, const struct watched *w, const struct w
         return (double)(t->now_s - s->asked_at_s) >= every_s(w, s, t) - (double)t->interval_s / 2;
 }
 
-/* From the last settled point back over those that may still come late, to the newest whole period; false when there is none. */
+/* It was read by a clock that was ahead and was set back since. What came meanwhile lies before what that clock asked for: it is read on
+ * from the newest point there is. */
+static int64_t from_after_set_back(const struct watched_series *s, int64_t now_s) {
+        int64_t newest_s = s->newest.at_s > 0 && s->newest.at_s < now_s ? s->newest.at_s : now_s;
+        return (newest_s > now_s - SET_BACK_S ? newest_s : now_s - SET_BACK_S) - LATE_S;
+}
+
+/* From the last settled point back over those that may still come late, to the newest whole period; false when there is none. A gap is
+ * filled as far as CloudWatch goes back, however long it is. */
 static bool span_of_query(const struct watched_series *s, const struct plan_times *t, int64_t *ret_from_s,
                           int64_t *ret_to_s) {
         int64_t backfill_s = s->is_found && t->backfill_s > FOUND_BACKFILL_S ? FOUND_BACKFILL_S : t->backfill_s;
         int64_t period_s = s->metric->period_s, from_s = t->now_s - backfill_s;
-        if (s->read_until_s > t->now_s) /* by a clock that was set back since */
-                from_s = t->now_s - LATE_S;
+        if (s->read_until_s > t->now_s)
+                from_s = from_after_set_back(s, t->now_s);
         else if (s->read_until_s > 0)
-                from_s = s->read_until_s -
-                         LATE_S; /* however long ago that is: a gap is filled as far as CloudWatch goes back */
+                from_s = s->read_until_s - LATE_S;
         *ret_from_s = from_s - from_s % period_s;
         *ret_to_s = t->now_s - t->now_s % period_s;
         return *ret_to_s > *ret_from_s;

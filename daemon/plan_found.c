@@ -40,7 +40,7 @@ static enum metric_tier tier_of(const struct metric *known, const char *dimensio
         return TIER_RARE;
 }
 
-/* A row like the catalogue's with that tier; of a custom metric the hottest sample of each minute. Stays until the plan is done. */
+/* A row like the catalogue's with that tier; of a custom metric the hottest sample of each minute. Stays while a series has it. */
 static const struct metric *row_of(struct plan *p, const struct metric *known, const char *name,
                                    enum metric_tier tier) {
         if (known && known->tier == tier)
@@ -66,12 +66,44 @@ static const struct metric *row_of(struct plan *p, const struct metric *known, c
         return made;
 }
 
+static void row_free(struct metric *row) {
+        free((char *)row->name);
+        free(row);
+}
+
 void plan_found_done(struct plan *p) {
-        for (size_t i = 0; i < p->n_rows; i++) {
-                free((char *)p->rows[i]->name);
-                free(p->rows[i]);
-        }
+        for (size_t i = 0; i < p->n_rows; i++)
+                row_free(p->rows[i]);
         free(p->rows);
+}
+
+static int compare_rows(const void *a, const void *b) {
+        uintptr_t left = (uintptr_t) * (struct metric *const *)a, right = (uintptr_t) * (struct metric *const *)b;
+        return left < right ? -1 : left > right;
+}
+
+/* Names of custom metrics come and go, with a job's id in them for example. */
+static int forget_unused_rows(struct plan *p) {
+        SCOPED(free) bool *is_used = calloc(p->n_rows + 1, sizeof *is_used);
+        size_t kept = 0;
+        if (!is_used)
+                return -ENOMEM;
+        if (p->n_rows > 0)
+                qsort(p->rows, p->n_rows, sizeof *p->rows, compare_rows);
+        for (size_t i = 0; i < p->n_applications && p->n_rows > 0; i++)
+                for (size_t k = 0; k < p->applications[i].n_series; k++) {
+                        const struct metric *m = p->applications[i].series[k].metric;
+                        struct metric **row = bsearch(&m, p->rows, p->n_rows, sizeof *p->rows, compare_rows);
+                        if (row)
+                                is_used[row - p->rows] = true;
+                }
+        for (size_t i = 0; i < p->n_rows; i++)
+                if (is_used[i])
+                        p->rows[kept++] = p->rows[i];
+                else
+                        row_free(p->rows[i]);
+        p->n_rows = kept;
+        return 0;
 }
 
 void plan_begin_found(struct plan *p) {
@@ -130,5 +162,6 @@ int plan_end_found(struct plan *p) {
                                 w->series[kept++] = w->series[k];
                 w->n_series = kept;
         }
-        return plan_set_places(p);
+        int r = forget_unused_rows(p);
+        return r < 0 ? r : plan_set_places(p);
 }

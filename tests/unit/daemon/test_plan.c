@@ -242,6 +242,32 @@ static void test_due__read_by_a_clock_that_was_set_back__goes_on_now(void **stat
         assert_int_equal(query_of(p, "uptime")->to_s, NOW - 7200);
 }
 
+/* For an hour the clock was hours ahead: what it read is far beyond now, but the newest point is of the time before. */
+static void test_due__clock_was_ahead_and_set_back__reads_what_came_meanwhile(void **state) {
+        struct place *p = *state;
+        int64_t now_s = NOW - 7200;
+        set_names(p, "*", three, 1, 1, 0);
+        describe(p, "orders", "FLINK-1_20", "RUNNING");
+        due(p, NOW, PLAN_ALL);
+        int64_t uptime = query_of(p, "uptime")->series_id;
+        SCOPED(batch_done) struct batch b = {.collected_at_s = NOW, .settled_before_s = NOW - 120};
+        assert_int_equal(batch_add_point(&b, uptime, now_s - 3600, 1), 0);
+        for (size_t i = 0; i < p->n; i++)
+                assert_int_equal(
+                        batch_add_reading(&b, p->queries[i].series_id, p->queries[i].from_s, p->queries[i].to_s), 0);
+        assert_int_equal(store_put(p->store, &b), 0);
+        plan_note(&p->plan, &b, NOW);
+        assert_int_equal(plan_refresh(&p->plan, p->store), 0);
+        plan_not_asked(&p->plan, p->queries, p->n);
+        due(p, now_s, PLAN_ALL);
+        assert_int_equal(query_of(p, "uptime")->from_s, now_s - 3600 - 600);
+        assert_int_equal(query_of(p, "uptime")->to_s, now_s);
+        assert_int_equal(query_of(p, "heapMemoryUtilization")->from_s, now_s - 600); /* has no point at all */
+        plan_not_asked(&p->plan, p->queries, p->n);
+        due(p, now_s + 3 * DAY, PLAN_ALL);
+        assert_int_equal(query_of(p, "uptime")->from_s, NOW - 120 - 600);
+}
+
 static void test_due__not_answered__is_due_again(void **state) {
         struct place *p = *state;
         set_names(p, "*", three, 1, 1, 0);
@@ -479,6 +505,26 @@ static void test_found__not_listed_any_more__forgotten(void **state) {
         assert_non_null(query_by(p, "busyTimeMsPerSecond", "Task=Sink"));
 }
 
+static void test_found__custom_names_that_come_and_go__are_not_kept(void **state) {
+        struct place *p = *state;
+        set_names(p, "*", three, 1, 1, 0);
+        describe(p, "orders", "FLINK-1_20", "RUNNING");
+        size_t before = plan_find(&p->plan, "orders")->n_series;
+        for (int run = 0; run < 20; run++) {
+                SCOPED(batch_done) struct batch b = {0};
+                char name[32];
+                snprintf(name, sizeof name, "latency-of-run-%d", run);
+                list(&b, "orders", "commits", "");
+                list(&b, "orders", name, "");
+                found(p, &b);
+                assert_int_equal(plan_find(&p->plan, "orders")->n_series, before + 2);
+                assert_int_equal(p->plan.n_rows, 2);
+        }
+        due(p, NOW, PLAN_ALL);
+        assert_non_null(query_by(p, "commits", ""));
+        assert_non_null(query_by(p, "latency-of-run-19", ""));
+}
+
 static void test_found__thousands__the_needed_ones_first(void **state) {
         struct place *p = *state;
         SCOPED(batch_done) struct batch b = {0};
@@ -513,10 +559,12 @@ int main(void) {
                 CASE(test_due__few_applications__together),
                 CASE(test_due__read_before__continues_without_a_gap),
                 CASE(test_due__read_by_a_clock_that_was_set_back__goes_on_now),
+                CASE(test_due__clock_was_ahead_and_set_back__reads_what_came_meanwhile),
                 CASE(test_due__not_answered__is_due_again),
                 CASE(test_due__stopped__is_not_asked_for),
                 CASE(test_found__of_tasks_and_custom__asked_for_at_a_fitting_pace),
                 CASE(test_found__not_listed_any_more__forgotten),
+                CASE(test_found__custom_names_that_come_and_go__are_not_kept),
                 CASE(test_found__thousands__the_needed_ones_first),
                 CASE(test_note__running_time_falls__everything_for_half_an_hour),
         };
