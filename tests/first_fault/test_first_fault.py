@@ -45,7 +45,7 @@ def test_report_for_people__has_cause_symptoms_and_fix(tmp_path):
     file.write_text(failing_log())
     done = explain("--file", str(file))
     assert (done.returncode, done.stderr) == (0, "")
-    positions = [done.stdout.index(heading) for heading in ("Root cause", "Symptoms", "Fix")]
+    positions = [done.stdout.index(heading) for heading in ("Root cause", "Fix", "Symptoms", "Log lines that tell it")]  # as in show
     assert positions == sorted(positions)
     for words in ("java.lang.NumberFormatException", "com.acme.Parse.map", "Source: orders (3/4)", "Partial recovery is not supported", "SKIP_RESTORE_FROM_SNAPSHOT", "confidence high"):
         assert words in done.stdout
