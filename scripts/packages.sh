@@ -6,7 +6,7 @@ packages_build="gcc make autoconf automake pkg-config libc6-dev libev-dev libcur
  libexpat1-dev libinih-dev libsystemd-dev"
 packages_demo="$packages_build python3 python3-botocore openssl"
 packages_test="$packages_demo python3-pytest libcmocka-dev mandoc systemd libfaketime xz-utils mount util-linux iproute2
- chromium poppler-utils python3-markdown-it prometheus python3-prometheus-client jq zsh fish prometheus-alertmanager gcovr"
+ chromium poppler-utils python3-markdown-it prometheus python3-prometheus-client jq socat zsh fish prometheus-alertmanager gcovr"
 packages_package="$packages_build debhelper dpkg-dev fakeroot lintian"
 packages_fuzz="$packages_build clang libclang-rt-14-dev"
 packages_lint="$packages_build clang-format codespell cppcheck shellcheck git"

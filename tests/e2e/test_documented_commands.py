@@ -6,6 +6,7 @@ import os
 import re
 import select
 import shlex
+import signal
 import subprocess
 
 import pytest
@@ -44,7 +45,7 @@ def of_readme(text):
 def of_page(text):
     for block in re.findall(r"^\.Bd.*?\n(.*?)^\.Ed", text, re.M | re.S):
         yield from joined([line for line in block.splitlines() if not line.startswith(".")], "\\e")
-    yield from re.findall(r"^\.Dl (.*)$", text, re.M)
+    yield from re.findall(r"^\.(?:Dl|Ic) (.*)$", text, re.M)
 
 
 def documented():
@@ -55,8 +56,8 @@ def documented():
         with open(path, encoding="utf-8") as file:
             found += [(os.path.basename(path), line) for line in of_page(file.read())]
     for where, line in found:
-        line = re.sub(r"^(\$ |command_line )", "", line.replace("\\-", "-").strip())
-        if PROGRAM.search(line) and not line.startswith(("sudo ", "ExecStart", "#", "(")):
+        line = re.sub(r"^(\$ |command_line )", "", line.replace("\\-", "-").replace("\\e", "\\").strip())
+        if (PROGRAM.search(line) or "UNIX-CONNECT:" in line) and not line.startswith(("sudo ", "ExecStart", "#", "(")):
             yield where, line
 
 
@@ -79,6 +80,7 @@ class Shell:
     def place(self, line):
         line = line.replace("/usr/local/bin/", "")
         line = re.sub(r"--socket \S+", f"--socket {shlex.quote(self.daemon.socket)}", line)
+        line = re.sub(r"UNIX-CONNECT:\S+", f"UNIX-CONNECT:{shlex.quote(self.daemon.socket)}", line)
         line = re.sub(r"-c (FILE|\S*flinkwatch\.conf)", f"-c {shlex.quote(self.other)}", line)
         line = re.sub(r"\b(show|report|ack) \d+", rf"\1 {self.incident}", line)
         return line.replace("prod-eu", "prod").rstrip("& ")
@@ -139,6 +141,25 @@ def test_commands__of_the_pages__do_what_they_say(sim, daemon, tmp_path):
             failed.append(f"{where}: {line}\n  run as: {shell.place(line)}\n  exit {code}: {text[-600:]}")
     assert not failed, "\n".join(failed)
     print(f"{len(lines)} commands")
+
+
+def test_demo__of_the_readme__shows_both_incidents_and_stays_when_told(tmp_path):
+    """What ./scripts/demo does once all is built; it prints itself how to talk to it."""
+    with subprocess.Popen(["/usr/bin/python3", "-B", os.path.join(SRC, "scripts", "demo_run.py"), os.path.abspath(BUILD), "--keep"], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env={**os.environ, "TMPDIR": str(tmp_path)}, text=True) as demo:
+        lines = []
+        while not lines or "Ctrl-C ends both" not in lines[-1]:
+            lines.append(demo.stdout.readline())
+            assert lines[-1], "".join(lines)
+        text = "".join(lines)
+        command = re.search(r"It runs on: (.*)", text).group(1)
+        again = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=TIMEOUT, check=False)
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(TIMEOUT) == 0, demo.stdout.read()
+    assert again.returncode == 0 and again.stdout.startswith("CRITICAL: 1 critical, 1 warning in 4 applications"), again
+    for part in ("starting flinkwatchd", "flinkwatchctl status", "flinkwatchctl incidents", "flinkwatchctl show", "flinkwatchctl history", "received by slack", "received by sns"):
+        assert f"== {part}" in text, part
+    assert "NumberFormatException in ParseOrder" in text and os.listdir(tmp_path) == []
 
 
 def helped(*command):
