@@ -52,7 +52,7 @@ struct service {
         size_t n_works;
         size_t n_unfinished; /* targets of a --oneshot whose round is not over */
         bool is_draining, has_failed_target;
-        bool is_idle; /* its work could neither go on nor begin anew */
+        bool is_idle;          /* its work could neither go on nor begin anew */
         bool is_store_new;     /* in place of a damaged one */
         bool is_store_damaged; /* found while it was in use */
 };
