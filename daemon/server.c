@@ -24,6 +24,7 @@ enum {
         OUTPUT_LOW_BYTES = 64 << 10, /* more of an answer is made when less than this waits for the client */
         OUTPUT_MAX_BYTES = 64 << 20,
         GONE_EVERY_MS = 1000,   /* how often a client is looked after whose answer takes a while */
+        SILENT_MS = 1000,       /* a client that says nothing for so long may have to make room for another */
         STALLED_MS = 60 * 1000, /* a client that neither reads nor sends while it owes us something */
 };
 
@@ -53,6 +54,7 @@ struct connection {
         struct timer stalled, gone;
         struct buf input, output;
         size_t n_written; /* of output */
+        int64_t heard_at_ms;
         struct rpc_call *call;
         bool is_waiting;  /* the call has nothing to say for now */
         bool is_ending;   /* the client has sent all it will */
@@ -254,6 +256,7 @@ static void on_readable(struct ev_loop *ev, ev_io *io, int events) {
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return;
         struct span fresh = {bytes, n > 0 ? (size_t)n : 0};
+        c->heard_at_ms = loop_monotonic_ms(c->server->loop);
         if (c->is_skipping) {
                 struct span rest = fresh;
                 span_split(&rest, '\n');
@@ -272,10 +275,24 @@ static void on_readable(struct ev_loop *ev, ev_io *io, int events) {
         update(c);
 }
 
+/* Of those that have asked for nothing for a while, and are owed nothing, the one that came first. */
+static bool drop_silent(struct server *s) {
+        int64_t before_ms = loop_monotonic_ms(s->loop) - SILENT_MS;
+        struct connection *oldest = NULL;
+        for (struct connection *c = s->connections; c; c = c->next)
+                if (!c->call && !c->ready_link && c->output.len == 0 && c->heard_at_ms <= before_ms)
+                        oldest = c;
+        if (oldest)
+                connection_free(oldest);
+        return oldest;
+}
+
 static void accept_again(void *arg) {
         struct server *s = arg;
-        if (s->n_connections < s->connections_max)
+        if (s->n_connections < s->connections_max || drop_silent(s))
                 ev_io_start(loop_ev(s->loop), &s->accept);
+        else
+                timer_start(&s->accept_again, s->loop, SILENT_MS, accept_again, s);
 }
 
 /* 0 or -errno: none is waiting, or none can be taken. */
@@ -293,6 +310,7 @@ static int accept_one(struct server *s) {
                                  .fd = fd,
                                  .input = BUF_INIT(RPC_REQUEST_MAX + READ_BYTES),
                                  .output = BUF_INIT(OUTPUT_MAX_BYTES),
+                                 .heard_at_ms = loop_monotonic_ms(s->loop),
                                  .next = s->connections,
                                  .link = &s->connections};
         if (c->next)
@@ -302,8 +320,10 @@ static int accept_one(struct server *s) {
         ev_io_init(&c->reader, on_readable, fd, EV_READ);
         ev_io_init(&c->writer, on_writable, fd, EV_WRITE);
         c->reader.data = c->writer.data = c;
-        if (++s->n_connections == s->connections_max)
+        if (++s->n_connections == s->connections_max && !drop_silent(s)) {
                 ev_io_stop(ev, &s->accept);
+                timer_start(&s->accept_again, s->loop, SILENT_MS, accept_again, s);
+        }
         update(c);
         return 0;
 }

@@ -389,6 +389,38 @@ static void test_accept__no_descriptors_left__waits_and_does_not_spin(void **sta
         close(waiting);
 }
 
+/* All places are taken by clients that say nothing: the oldest of them makes room, and who waits for an answer does not. */
+static void test_clients__silent_and_too_many__make_room(void **state) {
+        struct place *p = *state;
+        enum { LEAST = 64 };
+        struct rlimit limit, low;
+        struct err err;
+        int fds[LEAST];
+        getrlimit(RLIMIT_NOFILE, &limit);
+        low = limit;
+        low.rlim_cur = 300; /* leaves the least number of places */
+        setrlimit(RLIMIT_NOFILE, &low);
+        server_free(TAKE(p->server));
+        assert_int_equal(serve_at(p, p->path, NULL, &p->server, &err), 0);
+        for (int i = 0; i < LEAST; i++) {
+                fds[i] = connect_to(p);
+                if (i == 0)
+                        say(p, fds[0], "big 1000000\n"); /* and does not read it yet */
+                turn(p);
+        }
+        int late = connect_to(p);
+        say(p, late, "echo late\n");
+        expect_line(p, late, "late");
+        assert_in_range(server_connections(p->server), 1, LEAST);
+        assert_true(is_hung_up(p, fds[1]));
+        char c;
+        assert_int_equal(recv(fds[0], &c, 1, MSG_DONTWAIT), 1);
+        for (int i = 0; i < LEAST; i++)
+                close(fds[i]);
+        close(late);
+        setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static void test_call__fails__only_its_connection_ends(void **state) {
         struct place *p = *state;
         int fd = connect_to(p), other = connect_to(p);
@@ -592,6 +624,7 @@ int main(void) {
                 CASE(test_client__loop_always_busy__is_answered),
                 CASE(test_accept__no_descriptors_left__waits_and_does_not_spin),
                 CASE(test_call__fails__only_its_connection_ends),
+                CASE(test_clients__silent_and_too_many__make_room),
                 CASE(test_clients__are_told_apart_without_a_directory),
                 CASE(test_group__its_members__may_change),
                 CASE(test_call__who_asks__is_the_name_of_the_user_at_the_other_end),
