@@ -123,12 +123,14 @@ void config_faults_done(struct config_faults *f) {
 }
 
 int config_check_target(const struct config *c, const char *name, struct err *reterr) {
+        if (!name)
+                return 0;
         SCOPED(free) const char **names = calloc(c->n_targets + 1, sizeof *names);
         if (!names)
                 return -ENOMEM;
         for (size_t i = 0; i < c->n_targets; i++) {
                 names[i] = c->targets[i].name;
-                if (!name || text_same(name, names[i]))
+                if (text_same(name, names[i]))
                         return 0;
         }
         const char *meant = text_nearest(name, names, c->n_targets);

@@ -206,6 +206,19 @@ static void test_severity_cap__by_glob__only_where_it_is_said(void **state) {
 
 /* How a line is read. */
 
+static void test_target__none_named__is_all_of_them_also_where_there_are_none(void **state) {
+        (void)state;
+        struct config_target one = {.name = (char *)"prod-eu"};
+        const struct config none = {0}, c = {.targets = &one, .n_targets = 1};
+        struct err err;
+        assert_int_equal(config_check_target(&none, NULL, &err), 0);
+        assert_int_equal(config_check_target(&c, NULL, &err), 0);
+        assert_int_equal(config_check_target(&c, "prod-eu", &err), 0);
+        assert_int_equal(config_check_target(&none, "prod-eu", &err), -ENOENT);
+        assert_int_equal(config_check_target(&c, "prod-ue", &err), -ENOENT);
+        assert_non_null(strstr(err.text, "did you mean prod-eu?"));
+}
+
 static void test_value__with_equals_and_semicolon__is_whole(void **state) {
         struct place *p = *state;
         accept(p, TARGET "[notifier q]\ntype = slack\nwebhook_url = https://h/x?a=b&c=d;e=f;g\n");
@@ -485,6 +498,7 @@ int main(void) {
                 CASE(test_load__every_section_and_key__arrives),
                 CASE(test_settings__overrides__by_glob_and_the_later_wins),
                 CASE(test_severity_cap__by_glob__only_where_it_is_said),
+                CASE(test_target__none_named__is_all_of_them_also_where_there_are_none),
                 CASE(test_value__with_equals_and_semicolon__is_whole),
                 CASE(test_value__inline_comment__after_white_space_only),
                 CASE(test_lines__crlf_bom_indented_unended__are_read),
