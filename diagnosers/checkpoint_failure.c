@@ -123,14 +123,13 @@ static void look_at_commits(const struct window *w, const double *settings, stru
         const struct series_view *in = window_find(w, "numRecordsInPerSecond", NULL);
         double limit_s = settings[COMMITS] * (double)w->application->checkpoint_interval_ms / 1000;
         bool is_open = window_prior(w, "checkpoint_failure", "commit");
-        if (limit_s <= 0 || !(series_recent(w, in, 1800, 0.2, 3) > 0))
-                return;
         for (size_t i = 0; i < w->n_series; i++) {
                 const struct series_view *s = &w->series[i];
                 if (strcmp(s->metric->name, "elapsedSecondsSinceLastSuccessfulCommit") != 0 || !series_is_fresh(w, s))
                         continue;
                 const struct sample *last = series_last(w, s, 600);
-                if (!last || last->value <= limit_s || (!is_open && job_is_catching_up(w, last->at_s)))
+                if (!last || limit_s <= 0 || last->value <= limit_s || !(series_recent(w, in, 1800, 0.2, 3) > 0) ||
+                    (!is_open && job_is_catching_up(w, last->at_s)))
                         continue;
                 report_commits(w, s, *last, limit_s, out);
                 return;

@@ -232,11 +232,18 @@ struct plan_size job_plan_size(const struct job_plan *plan) {
         return size;
 }
 
+static size_t count_letter(struct span in, char c) {
+        size_t n = 0;
+        for (const char *at; in.len > 0 && (at = memchr(in.data, c, in.len)); n++) {
+                in.len -= (size_t)(at - in.data) + 1;
+                in.data = at + 1;
+        }
+        return n;
+}
+
 /* Each operator but the first of a node ends a line or an arrow, however that is escaped; each node is an object. */
 struct plan_size job_plan_at_most(const char *text) {
         struct span all = span_of(text);
-        size_t n = 0;
-        for (size_t i = 0; i < all.len; i++)
-                n += (text[i] == '>') + (text[i] == ';') + (text[i] == '\\') + (text[i] == '{');
+        size_t n = count_letter(all, '>') + count_letter(all, ';') + count_letter(all, '\\') + count_letter(all, '{');
         return (struct plan_size){.n_operators = n, .n_sinks = count_text(all, "Sink: ") + count_text(all, ": Writer")};
 }
