@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions in a line each, as the task's deepest: of what kind they are. The kinds were decided from the exceptions alone, by what each means
-and who has to act on it, without a look at the program's answers, and compared afterwards: 81 of 84 agreed."""
+and who has to act on it, and compared with the program's answers afterwards: 81 of 84 agreed. Some 14 of these answers had been seen before they were decided."""
 from flinklog import Log
 
 OUTER = "org.apache.flink.streaming.runtime.tasks.ExceptionInChainedOperatorException: Could not forward element to next operator\n\tat org.apache.flink.X.y(X.java:1)\nCaused by: "
