@@ -98,7 +98,8 @@ def ctl(*arguments, env=None, **options):
 
 
 def own_terminal():
-    """The standard input becomes the controlling terminal: its keys and its size send signals."""
+    """The standard input becomes the controlling terminal: its keys and its size send signals. A shell has those of its background ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
