@@ -143,11 +143,17 @@ def test_commands__of_the_pages__do_what_they_say(sim, daemon, tmp_path):
     print(f"{len(lines)} commands")
 
 
+def heed_interrupts():
+    """A shell has those of its background ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_demo__of_the_readme__shows_both_incidents_and_stays_when_told(tmp_path):
     """What ./scripts/demo does once all is built; it prints itself how to talk to it."""
-    with subprocess.Popen(["/usr/bin/python3", "-B", os.path.join(SRC, "scripts", "demo_run.py"), os.path.abspath(BUILD), "--keep"], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, env={**os.environ, "TMPDIR": str(tmp_path)}, text=True) as demo:
-        lines = []
+    lines = []
+    demo = subprocess.Popen(["/usr/bin/python3", "-B", os.path.join(SRC, "scripts", "demo_run.py"), os.path.abspath(BUILD), "--keep"], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, env={**os.environ, "TMPDIR": str(tmp_path)}, text=True, preexec_fn=heed_interrupts)
+    try:
         while not lines or "Ctrl-C ends both" not in lines[-1]:
             lines.append(demo.stdout.readline())
             assert lines[-1], "".join(lines)
@@ -156,6 +162,10 @@ def test_demo__of_the_readme__shows_both_incidents_and_stays_when_told(tmp_path)
         again = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=TIMEOUT, check=False)
         demo.send_signal(signal.SIGINT)
         assert demo.wait(TIMEOUT) == 0, demo.stdout.read()
+    finally:
+        demo.kill()
+        demo.wait()
+        demo.stdout.close()
     assert again.returncode == 0 and again.stdout.startswith("CRITICAL: 1 critical, 1 warning in 4 applications"), again
     for part in ("starting flinkwatchd", "flinkwatchctl status", "flinkwatchctl incidents", "flinkwatchctl show", "flinkwatchctl history", "received by slack", "received by sns"):
         assert f"== {part}" in text, part
