@@ -40,7 +40,7 @@ install_packages() {
         fi
         $as_root apt-get update -q
         # shellcheck disable=SC2086
-        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends $missing
 }
 
 # configure_in FOLDER CONFIGURE_OPTION...: out of the source tree.
