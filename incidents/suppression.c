@@ -26,7 +26,8 @@ const struct suppression suppressions[] = {
         {"restart_loop", "data_skew", ALL, "subtasks come up one after the other"},
         {"restart_loop", "overprovisioned", ALL, "a job that restarts uses little"},
         {"restart_loop", "snapshot", ALL, "a job that restarts cannot take a snapshot"},
-        {"restart_loop", "memory_pressure", ALL, "what fills the memory is what restarts the job, or comes with its restoring"},
+        {"restart_loop", "memory_pressure", ALL,
+         "what fills the memory is what restarts the job, or comes with its restoring"},
         {"restart_loop", "gc_pressure", ALL, "restoring allocates, and each restart leaves what must be collected"},
 
         {"stuck_transition", "downtime", ALL, "the job is down while the application changes"},
