@@ -14,7 +14,7 @@
 #include "util/buf.h"
 #include "util/text.h"
 
-enum { CONNECT_S = 5, SILENCE_S = 60, READ_BYTES = 256 << 10, REPLY_MAX_BYTES = 512 << 20 };
+enum { CONNECT_S = 5, SILENCE_S = 60, TRIES = 3, READ_BYTES = 256 << 10, REPLY_MAX_BYTES = 512 << 20 };
 
 static const char *mend(int error) {
         switch (error) {
@@ -167,6 +167,15 @@ static enum exit_code exchange(const char *path, const char *request, const stru
         return read_reply(path, a, reterr);
 }
 
+/* A daemon that ends closes what it has not answered, and the next one has its socket. What changes something is not asked for twice. */
+static bool was_dropped(const char *method, const struct answer *a, const struct err *reason) {
+        static const char *const changes[] = {"ack", "silence", "unsilence"};
+        for (size_t i = 0; i < ELEMENTS(changes); i++)
+                if (strcmp(method, changes[i]) == 0)
+                        return false;
+        return a->line.len == 0 && (reason->code == -ECONNRESET || reason->code == -EPIPE);
+}
+
 enum exit_code client_listen(const char *path, const char *method, cJSON *params,
                              const struct client_listener *listener, struct answer *ret, struct err *reterr) {
         SCOPED(free) char *request = write_request(method, params);
@@ -176,6 +185,8 @@ enum exit_code client_listen(const char *path, const char *method, cJSON *params
                 return EXIT_FAILED;
         }
         enum exit_code code = exchange(path, request, listener, &a, reterr);
+        for (int again = 1; code == EXIT_UNREACHABLE && again < TRIES && was_dropped(method, &a, reterr); again++)
+                code = exchange(path, request, listener, &a, reterr);
         if (code == EXIT_DONE)
                 *ret = a;
         else

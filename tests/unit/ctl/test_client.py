@@ -191,6 +191,15 @@ def test_closed_before_the_answer__exits_3(daemon):
     assert done.returncode == 3
 
 
+@pytest.mark.parametrize("command, times", [(("incidents",), 2), (("ack", "7"), 1)], ids=["what reads", "what changes"])
+def test_closed_before_the_answer__what_reads_is_asked_again(daemon, command, times):
+    """A daemon that is restarted closes what it has not answered."""
+    restarted = daemon(lambda request: result([])(request) if len(restarted.requests) > 1 else None)
+    done = ctl("--socket", restarted.path, "--json", *command)
+    assert len(restarted.requests) == times
+    assert done.returncode == (0 if times > 1 else 3), done
+
+
 @pytest.mark.parametrize("line", [b"HTTP/1.1 400 Bad Request\r\n", b"{}\n", b"[]\n", b"null\n", b"\xff\xfe\n", b'{"jsonrpc":"2.0"}\n'])
 def test_another_language__exits_3(daemon, line):
     done = ctl("--socket", daemon(lambda request: [line]).path, "status")
