@@ -112,7 +112,7 @@ def run(sim, daemon, days, rate, chance):
 
 
 def pages(sim, windows):
-    """(missed, repeated, not asked for)"""
+    """(missed, repeated, not asked for); says of which applications some were missed, and which were told."""
     opened = {}
     extra = []
     for message in webhook_messages(sim):
@@ -123,6 +123,9 @@ def pages(sim, windows):
                     opened.setdefault(incident["application"], set()).add((incident["id"], incident["onset_at"]))
                 else:
                     extra.append((incident["application"], incident["diagnoser"], incident["title"]))
+    for name, expected in windows.items():
+        if len(opened.get(name, ())) < len(expected):
+            print(f"{name}: expected after {[begin for begin, _ in expected]} minutes, told with onset {sorted(onset for _, onset in opened.get(name, ()))}")
     missed = sum(max(0, len(expected) - len(opened.get(name, ()))) for name, expected in windows.items())
     repeated = sum(max(0, len(opened.get(name, ())) - len(expected)) for name, expected in windows.items())
     return missed, repeated, extra
