@@ -185,8 +185,8 @@ static void report(const struct window *w, const double *settings, const struct 
         double limit = settings[is_slight ? SCALE_LIMIT : LIMIT];
         struct finding *f = findings_add(out, "backpressure", is_slight ? SEVERITY_INFO : SEVERITY_WARNING,
                                          t->by_plan ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, t->periods.onset_s);
-        if (is_slight && !(f->subject = strdup("scale_up")))
-                out->failed = -ENOMEM;
+        if (is_slight)
+                finding_subject(out, f, "scale_up");
         f->is_expected = change_explains(w, t->periods.onset_s, 900, NULL) && w->to_s - t->periods.onset_s < 2400;
         struct span from = dimension_task(t->waiting->dimensions);
         SCOPED(free) char *bottleneck = t->bottleneck.data ? span_dup(t->bottleneck) : NULL;
@@ -285,7 +285,8 @@ static void report_saturated(const struct window *w, const double *settings, con
         const struct series_view *cpu = window_find(w, "containerCPUUtilization", NULL);
         struct finding *f = findings_add(out, "backpressure", SEVERITY_INFO, CONFIDENCE_HIGH, t->periods.onset_s);
         SCOPED(free) char *name = span_dup(t->bottleneck);
-        if (!name || !(f->subject = strdup("scale_up")))
+        finding_subject(out, f, "scale_up");
+        if (!name)
                 out->failed = -ENOMEM;
         finding_title(out, f, "Saturated: %.60s", text_or_empty(name));
         finding_summary(

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints that fail, by the increase of numberOfFailedCheckpoints. A single one is the network's; several in half an hour are not. And
  * checkpoints whose data an Iceberg sink does not commit. */
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -97,8 +96,7 @@ static void report_commits(const struct window *w, const struct series_view *s, 
                            struct findings *out) {
         struct finding *f = findings_add(out, "checkpoint_failure", SEVERITY_WARNING, CONFIDENCE_HIGH,
                                          last.at_s - (int64_t)last.value);
-        if (!(f->subject = strdup("commit")))
-                out->failed = -ENOMEM;
+        finding_subject(out, f, "commit");
         f->is_expected = change_explains(w, last.at_s - (int64_t)limit_s, SETTLING_S, NULL);
         finding_title(out, f, "No Iceberg commit for %s", phrase_span(last.value).text);
         finding_summary(

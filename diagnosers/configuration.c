@@ -146,9 +146,7 @@ static const struct check {
 
 static struct finding *note(const struct audit *x, const char *subject, enum severity severity, struct findings *out) {
         struct finding *f = findings_add(out, "configuration", severity, CONFIDENCE_HIGH, x->since_s);
-        f->subject = strdup(subject);
-        if (!f->subject)
-                out->failed = -ENOMEM;
+        finding_subject(out, f, subject);
         finding_evidence_text(out, f, "configuration", subject, 0, x->w->application->runtime);
         return f;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CPUs at their limit for long enough that it is no spike, on a job that neither restarts nor is being scaled; below the limit, for longer,
  * a signal that it will want more KPUs before it grows. */
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -85,9 +84,7 @@ static void report_scale_up(const struct window *w, const struct series_view *s,
                             const double *settings, struct findings *out) {
         const struct application *a = w->application;
         struct finding *f = findings_add(out, "cpu_saturation", SEVERITY_INFO, CONFIDENCE_HIGH, p->onset_s);
-        f->subject = strdup("scale_up");
-        if (!f->subject)
-                out->failed = -ENOMEM;
+        finding_subject(out, f, "scale_up");
         finding_title(out, f, "CPU at %.0f %%: time to scale up", p->typical);
         finding_summary(
                 out, f,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory and disk that run out: heap, container memory and running storage over their limits, threads that leak. The heap's floor after
  * collections tells when it will be full. */
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -99,9 +98,7 @@ static void report_disk(const struct window *w, const struct series_view *s, con
         double full_s = INFINITY;
         if (series_line(s, until_s - TREND_S, until_s, &line) && line.slope_per_s > 0 && line.correlation > 0.8)
                 full_s = (100 - p->typical) / line.slope_per_s;
-        f->subject = strdup("disk");
-        if (!f->subject)
-                out->failed = -ENOMEM;
+        finding_subject(out, f, "disk");
         finding_title(out, f, "Running storage at %.0f %%", p->typical);
         finding_summary(out, f, "containerDiskUtilization is at %.0f %% (limit %.0f %%) since %s%s%s.", p->typical,
                         limit, phrase_time(p->onset_s).text, full_s < 14 * DAY_S ? "; full in about " : "",
@@ -133,9 +130,7 @@ static void look_at_threads(const struct window *w, double ratio, struct finding
                 return;
         struct finding *f = findings_add(out, "memory_pressure", SEVERITY_WARNING, CONFIDENCE_MEDIUM,
                                          until_s - DAY_S > s->samples[0].at_s ? until_s - DAY_S : s->samples[0].at_s);
-        f->subject = strdup("threads");
-        if (!f->subject)
-                out->failed = -ENOMEM;
+        finding_subject(out, f, "threads");
         finding_title(out, f, "Threads leak: %.0f, %.0f a day ago", now, quarter[0]);
         finding_summary(
                 out, f,

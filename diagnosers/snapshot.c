@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Snapshots that do not get done, that fail, or that are about to run into the quota of a thousand. */
-#include <errno.h>
 #include <string.h>
 
 #include "diagnosers/diagnosers.h"
@@ -60,9 +59,7 @@ static void report_failed(const struct window *w, const struct snapshot *s, cons
 
 static void report_count(const struct window *w, size_t n, struct findings *out) {
         struct finding *f = findings_add(out, "snapshot", SEVERITY_INFO, CONFIDENCE_HIGH, w->now_s);
-        f->subject = strdup("quota");
-        if (!f->subject)
-                out->failed = -ENOMEM;
+        finding_subject(out, f, "quota");
         finding_title(out, f, "%zu of %d snapshots", n, QUOTA);
         finding_summary(out, f,
                         "The application keeps %zu snapshots; with %d the next stop or update with a snapshot fails.",

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Event time that stands still, or falls further and further behind the clock, while records arrive: windows do not close. And event time
  * that runs ahead of the records: those that come late are dropped for good. */
-#include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "diagnosers/changes.h"
 #include "diagnosers/diagnosers.h"
@@ -144,8 +142,7 @@ static void report_late(const struct window *w, const struct series_view *s, con
         bool is_new = !isnan(x->usual);
         struct finding *f = findings_add(out, "watermark_stall", is_new ? SEVERITY_WARNING : SEVERITY_INFO,
                                          is_new ? CONFIDENCE_MEDIUM : CONFIDENCE_LOW, series_until_s(w, s) - for_s);
-        if (!(f->subject = strdup("late_records")))
-                out->failed = -ENOMEM;
+        finding_subject(out, f, "late_records");
         finding_title(out, f, "%s late records dropped in %s", phrase_count(x->lost).text,
                       phrase_span((double)for_s).text);
         finding_summary(

@@ -59,6 +59,12 @@ static void set_text(char **slot, char *text) {
         *slot = text;
 }
 
+void finding_subject(struct findings *out, struct finding *f, const char *subject) {
+        set_text(&f->subject, strdup(subject));
+        if (!f->subject)
+                out->failed = -ENOMEM;
+}
+
 void finding_title(struct findings *out, struct finding *f, const char *format, ...) {
         va_list args;
         va_start(args, format);

@@ -110,6 +110,8 @@ struct finding *findings_add(struct findings *out, const char *diagnoser, enum s
 void findings_want_samples(struct findings *out, const char *metric, int64_t from_s, int64_t to_s);
 void findings_want_logs(struct findings *out, const char *diagnoser, int64_t onset_s, int64_t from_s, int64_t to_s);
 
+/* What of the application it is about, when its diagnoser finds several things; copied. */
+void finding_subject(struct findings *out, struct finding *f, const char *subject);
 void finding_title(struct findings *out, struct finding *f, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 void finding_summary(struct findings *out, struct finding *f, const char *format, ...)
