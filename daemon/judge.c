@@ -33,7 +33,6 @@ struct judge {
         size_t n_routes;
         int64_t at_s, step_s;         /* next instant */
         int64_t spans_s[METRICS_MAX]; /* wanted beyond what is needed, in the order of metrics[] */
-        bool is_widened;
         struct judge_result result;
 };
 
@@ -91,11 +90,11 @@ static int read_window(struct judge *j, int64_t at_s) {
 static int read_chunk(struct judge *j, int64_t at_s) {
         j->window_to_s = j->job.now_s - at_s > CHUNK_S ? at_s + CHUNK_S : j->job.now_s;
         memset(j->spans_s, 0, sizeof j->spans_s);
-        j->is_widened = false;
         return read_window(j, at_s);
 }
 
-/* Reads the longer history that a diagnoser asks for: 1 when there is more to see, then judge the instant again. */
+/* Reads the longer history that a diagnoser asks for: 1 when there is more to see, then judge the instant again. Later instants ask for
+ * no more than that: what has been read stays in the window. */
 static int widen(struct judge *j, int64_t at_s, const struct findings *findings) {
         bool has_wish = false;
         for (size_t i = 0; i < findings->n_wants; i++) {
@@ -108,9 +107,8 @@ static int widen(struct judge *j, int64_t at_s, const struct findings *findings)
                 j->spans_s[index] = span_s;
                 has_wish = true;
         }
-        if (!has_wish || j->is_widened)
+        if (!has_wish)
                 return 0;
-        j->is_widened = true;
         int r = read_window(j, at_s);
         return r < 0 ? r : 1;
 }

@@ -13,7 +13,15 @@
 #include "util/text.h"
 
 enum { RESTARTS, WINDOW, UPTIME_RESETS, SETTLING };
-enum { FLINK_2_2 = 202, HOUR_S = 3600, QUIET_S = 3600, KEEP_S = 900, NEARBY_S = 1800, LOOK_BACK_S = 15 * 86400 };
+enum {
+        FLINK_2_2 = 202,
+        HOUR_S = 3600,
+        QUIET_S = 3600,
+        KEEP_S = 900,
+        NEARBY_S = 1800,
+        SPAN_S = 86400, /* the longest window */
+        LOOK_BACK_S = 15 * 86400
+};
 
 static const struct param params[] = {
         {"restarts", PARAM_COUNT, 3, 1, 1000, "restarts within the window that make a loop"},
@@ -24,12 +32,12 @@ static const struct param params[] = {
         {0},
 };
 
-/* Two weeks back, so that the onset of an old loop is found to the minute; to see that there is one takes an hour. */
+/* To see that there is a loop takes a day at most; the onset of an older one is looked for as far back as LOOK_BACK_S. */
 static const struct series_need needs[] = {
-        {"fullRestarts", NULL, LOOK_BACK_S, true},
-        {"numRestarts", NULL, LOOK_BACK_S, true},
-        {"uptime", NULL, LOOK_BACK_S, true},
-        {"runningTime", NULL, LOOK_BACK_S, true},
+        {"fullRestarts", NULL, SPAN_S, true},
+        {"numRestarts", NULL, SPAN_S, true},
+        {"uptime", NULL, SPAN_S, true},
+        {"runningTime", NULL, SPAN_S, true},
         {0},
 };
 
@@ -45,6 +53,7 @@ struct onset {
         int64_t at_s;
         double total;           /* steps since */
         bool is_from_the_start; /* it was going on when the window began */
+        bool is_cut;            /* it may be older than what was read */
 };
 
 struct signals {
@@ -102,8 +111,11 @@ static struct onset find_onset(const struct window *w, const struct series_view 
                 o.at_s = s->samples[i].at_s;
                 o.total += n;
         }
-        o.is_from_the_start = o.at_s > 0 && s->n_samples > 0 &&
-                              o.at_s - s->samples[0].at_s <= (int64_t)settings[WINDOW];
+        if (o.at_s == 0)
+                return o;
+        int64_t after_s = o.at_s - s->samples[0].at_s;
+        o.is_from_the_start = after_s <= (int64_t)settings[WINDOW];
+        o.is_cut = s->has_older && after_s <= quiet_s;
         return o;
 }
 
@@ -326,9 +338,8 @@ static void report(const struct window *w, const double *settings, const struct 
                 show_change(change, out, f);
         if (!is_loop)
                 return;
-        if (o.is_from_the_start && s->samples[0].at_s > w->now_s - LOOK_BACK_S + HOUR_S &&
-            w->from_s > w->now_s - LOOK_BACK_S + HOUR_S)
-                findings_want_samples(out, s->metric->name, w->now_s - LOOK_BACK_S, w->from_s);
+        if (o.is_cut)
+                findings_want_samples(out, s->metric->name, w->now_s - LOOK_BACK_S, s->samples[0].at_s);
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {

@@ -9,6 +9,7 @@
 
 enum { RATIO, DROP_FOR, MINIMUM };
 enum { DAY_S = 86400, DAYS = 7, DAYS_MIN = 2, AROUND_S = 1800, LIFE_S = 1800, DAY_SAMPLES_MIN = 20 };
+enum { SPAN_S = (DAYS_MIN + 1) * DAY_S, LOOK_BACK_S = (DAYS + 1) * DAY_S };
 
 static const struct param params[] = {
         {"ratio", PARAM_RATIO, 0.5, 0.01, 0.99, "share of the least usual rate below which it is a drop"},
@@ -17,8 +18,9 @@ static const struct param params[] = {
         {0},
 };
 
+/* Of the healthy many two days are looked at; what seems to be a drop has the rest read. */
 static const struct series_need needs[] = {
-        {"numRecordsInPerSecond", NULL, (DAYS + 1) * DAY_S, false},
+        {"numRecordsInPerSecond", NULL, SPAN_S, false},
         {"millisBehindLatest", NULL, 3600, true},
         {0},
 };
@@ -26,6 +28,7 @@ static const struct series_need needs[] = {
 struct usual {
         double least; /* of the days' medians at this hour */
         int n_days;
+        bool is_cut; /* of days that were looked for there may be more than was read */
 };
 
 /* Without sorting: of the healthy many no more is asked. -1 when there are too few samples. */
@@ -37,11 +40,13 @@ static int is_median_at_most(const struct series_view *s, int64_t from_s, int64_
 }
 
 /* Goes on only while the rate would be a drop against each day so far: the healthy many need two days. */
-static struct usual look_back(const struct series_view *s, int64_t until_s, int64_t for_s, double low) {
+static struct usual look_back(const struct window *w, const struct series_view *s, int64_t for_s, double low) {
         struct usual u = {.least = INFINITY};
+        int64_t until_s = series_until_s(w, s), first_s = s->samples[0].at_s;
         for (int d = 1; d <= DAYS && (u.n_days < DAYS_MIN || low < u.least); d++) {
                 int64_t to_s = until_s - d * DAY_S;
                 int64_t from_s = to_s - for_s - AROUND_S;
+                u.is_cut = s->has_older && from_s < first_s;
                 int is_no_drop = is_median_at_most(s, from_s, to_s + AROUND_S, low);
                 double typical = is_no_drop > 0    ? -INFINITY
                                  : is_no_drop == 0 ? series_quantile(s, from_s, to_s + AROUND_S, 0.5, DAY_SAMPLES_MIN)
@@ -109,7 +114,9 @@ static int judge(const struct window *w, const double *settings, struct findings
         if (isnan(now))
                 return JUDGE_BLIND;
         double ratio = settings[RATIO] * (window_prior(w, "throughput_drop", NULL) ? 1.2 : 1);
-        struct usual u = look_back(s, until_s, for_s, now / ratio);
+        struct usual u = look_back(w, s, for_s, now / ratio);
+        if (u.is_cut)
+                findings_want_samples(out, "numRecordsInPerSecond", w->now_s - LOOK_BACK_S, s->samples[0].at_s);
         if (u.n_days < DAYS_MIN)
                 return JUDGE_BLIND;
         if (u.least >= settings[MINIMUM] && now < ratio * u.least)

@@ -12,6 +12,7 @@ struct series_view {
         const struct sample *samples;
         size_t n_samples;
         int64_t read_until_s; /* asked for and settled up to here: beyond it nothing is known */
+        bool has_older;       /* samples before the first of these can be had: findings_want_samples */
 };
 
 /* What the same diagnoser said before and is still open. */

@@ -158,6 +158,10 @@ static int read_newest(struct store *s, uint32_t id, int64_t from_s, int64_t to_
         return sample || newest.at_s < from_s ? 0 : store_no_memory(s);
 }
 
+static bool has_older(const struct store *s, const struct series *series, int64_t at_s) {
+        return series->first_at_s > 0 && series->first_at_s < at_s && s->oldest_s < at_s;
+}
+
 static int read_series(struct store *s, const struct window_spec *spec, const struct window_need *need, uint32_t id,
                        struct storage *g) {
         const struct series *series = series_get(&s->series, id);
@@ -172,6 +176,7 @@ static int read_series(struct store *s, const struct window_spec *spec, const st
                 .metric = need->metric,
                 .dimensions = s->words.texts[series->dimensions],
                 .n_samples = g->n_samples - *start,
+                .has_older = g->n_samples > *start && has_older(s, series, g->samples[*start].at_s),
                 .read_until_s = series->read_until_s < spec->settled_before_s ? series->read_until_s
                                                                               : spec->settled_before_s,
         };

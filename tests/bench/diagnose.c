@@ -25,8 +25,8 @@ static size_t judge(const struct scenario *s, int64_t now_s) {
         struct findings findings = {0};
         for (size_t i = 0; i < s->n_tracks; i++) {
                 const struct track *t = &s->tracks[i];
-                views[i] = (struct series_view){t->metric, t->dimensions, t->samples, t->n_samples,
-                                                s->base_s + now_s - 120};
+                views[i] = (struct series_view){t->metric,    t->dimensions,           t->samples,
+                                                t->n_samples, s->base_s + now_s - 120, false};
                 views[i].n_samples = series_from(&views[i], s->base_s + now_s - 120);
         }
         struct window w = {.now_s = s->base_s + now_s,

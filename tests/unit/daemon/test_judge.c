@@ -210,6 +210,44 @@ static void test_restart__backfill_again__nothing_twice(void **state) {
         assert_int_equal(count_deliveries(p, EVENT_OPENED), 1);
 }
 
+static void test_poll__loop_older_than_what_is_read_each_time__onset_to_the_minute(void **state) {
+        struct place *p = *state;
+        int64_t since_s = NOW - 9 * DAY - 5 * HOUR;
+        put_history(p, NOW - 14 * DAY, NOW - SETTLE, since_s, NOW);
+        assert_int_equal(judge(p, NOW - MINUTE, NOW, JUDGE_ALL), 1);
+        expect_one(p, INCIDENT_OPEN, since_s);
+}
+
+static void test_poll__loop_older_than_all_there_is__onset_is_where_it_begins(void **state) {
+        struct place *p = *state;
+        put_history(p, NOW - 3 * DAY, NOW - SETTLE, NOW - 3 * DAY, NOW);
+        assert_int_equal(judge(p, NOW - MINUTE, NOW, JUDGE_ALL), 1);
+        expect_one(p, INCIDENT_OPEN, NOW - 3 * DAY);
+}
+
+/* A rate that was as low a week ago is no drop; a loop that is asked about in the same piece of the past changes nothing. */
+static void test_backfill__two_diagnosers_want_more__each_gets_it(void **state) {
+        struct place *p = *state;
+        SCOPED(batch_done) struct batch b = {.collected_at_s = NOW, .settled_before_s = NOW - SETTLE};
+        SCOPED(incident_rows_done) struct incident_rows rows = {0};
+        for (size_t i = 0; i < p->config->n_diagnosers; i++)
+                if (diagnosers[i] == &diagnoser_throughput_drop)
+                        p->config->diagnosers[i].is_enabled = true;
+        put_history(p, NOW - 14 * DAY, NOW - SETTLE, NOW - 9 * DAY, NOW - 3 * DAY + HOUR);
+        int64_t rate = series(p, "numRecordsInPerSecond");
+        for (int64_t at_s = NOW - 14 * DAY; at_s < NOW - SETTLE; at_s += MINUTE) {
+                bool is_low = at_s >= NOW - DAY || (at_s >= NOW - 8 * DAY && at_s < NOW - 6 * DAY);
+                assert_int_equal(batch_add_point(&b, rate, at_s, is_low ? 100 : 1000), 0);
+        }
+        assert_int_equal(batch_add_reading(&b, rate, NOW - 14 * DAY, NOW - SETTLE), 0);
+        assert_int_equal(store_put(p->store, &b), 0);
+        judge(p, NOW - 3 * DAY, NOW, JUDGE_ALL);
+        list(p, &rows);
+        assert_int_equal(rows.n_rows, 1);
+        assert_string_equal(rows.rows[0].finding.diagnoser, "restart_loop");
+        assert_in_range(rows.rows[0].finding.onset_s, NOW - 9 * DAY - 2 * MINUTE, NOW - 9 * DAY + 2 * MINUTE);
+}
+
 static void test_clock__set_back__what_is_open_is_not_opened_again(void **state) {
         struct place *p = *state;
         put_history(p, NOW - 6 * HOUR, NOW - SETTLE, NOW - 4 * HOUR, NOW);
@@ -399,6 +437,9 @@ int main(void) {
                 CASE(test_backfill__healthy__nothing),
                 CASE(test_restart__incident_opened_after_the_last_settled_point__is_not_opened_again),
                 CASE(test_restart__backfill_again__nothing_twice),
+                CASE(test_poll__loop_older_than_what_is_read_each_time__onset_to_the_minute),
+                CASE(test_poll__loop_older_than_all_there_is__onset_is_where_it_begins),
+                CASE(test_backfill__two_diagnosers_want_more__each_gets_it),
                 CASE(test_clock__set_back__what_is_open_is_not_opened_again),
                 CASE(test_restart__after_a_night__end_is_told_once),
                 CASE(test_rehearsal__long_past__opens_what_the_backfill_opened_and_stores_nothing),

@@ -15,7 +15,7 @@ static void make_window(struct window *w, struct series_view *series, struct ope
                         struct snapshot *snapshots) {
         for (int i = 0; i < N; i++)
                 samples[i] = (struct sample){T0 + 60 * i, i};
-        *series = (struct series_view){&metric, "", samples, N, T0 + 60 * N};
+        *series = (struct series_view){&metric, "", samples, N, T0 + 60 * N, false};
         operations[0] = (struct operation){
                 .id = running, .status = running, .started_at_s = T0 + 1200, .ended_at_s = T0 + 1800, .failure = why};
         operations[1] = (struct operation){.id = running, .status = running, .started_at_s = T0 + 2400};

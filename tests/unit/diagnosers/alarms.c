@@ -42,7 +42,7 @@ static const struct alarm alarms[] = {
 
 /* The period's figure, NaN when it holds no sample. */
 static double fold(const struct track *t, const struct alarm *a, int64_t from_s, int64_t to_s) {
-        struct series_view view = {t->metric, "", t->samples, t->n_samples, 0};
+        struct series_view view = {t->metric, "", t->samples, t->n_samples, 0, false};
         double value = NAN;
         for (size_t i = series_from(&view, from_s); i < t->n_samples && t->samples[i].at_s < to_s; i++) {
                 double v = t->samples[i].value;

@@ -60,7 +60,7 @@ static void test_table__settings_and_needs__make_sense(void **state) {
                                     diagnosers_span_s(metric_find(need->metric, need->statistic)) >= need->span_s);
                 }
         }
-        assert_int_equal(diagnosers_span_s(metric_find("fullRestarts", NULL)), 15 * 86400);
+        assert_int_equal(diagnosers_span_s(metric_find("fullRestarts", NULL)), 86400);
         assert_int_equal(diagnosers_span_s(metric_find("managedMemoryUtilization", NULL)), 0);
 }
 
@@ -292,8 +292,8 @@ static int judge_at(const struct scenario *s, const struct diagnoser *d, int64_t
         struct findings findings = {0};
         double settings[16];
         for (size_t i = 0; i < s->n_tracks; i++) {
-                views[i] = (struct series_view){s->tracks[i].metric, s->tracks[i].dimensions, s->tracks[i].samples,
-                                                s->tracks[i].n_samples, s->base_s + now_s - 120};
+                views[i] = (struct series_view){s->tracks[i].metric,    s->tracks[i].dimensions, s->tracks[i].samples,
+                                                s->tracks[i].n_samples, s->base_s + now_s - 120, false};
                 views[i].n_samples = series_from(&views[i], s->base_s + now_s - 120);
         }
         for (size_t k = 0; k < param_count(d->params); k++)

@@ -37,9 +37,10 @@ static void make_scene(struct scene *s) {
                 s->restarts[i] = (struct sample){T0 + i * 60, is_failing ? i - ONSET + 1 : 0};
                 s->uptime[i] = (struct sample){T0 + i * 60, is_failing ? 20000 - i : 60000.0 * (i + 1)};
         }
-        s->series[0] = (struct series_view){metric_find("fullRestarts", NULL), "", s->restarts, MINUTES,
-                                            T0 + MINUTES * 60};
-        s->series[1] = (struct series_view){metric_find("uptime", NULL), "", s->uptime, MINUTES, T0 + MINUTES * 60};
+        s->series[0] = (struct series_view){
+                metric_find("fullRestarts", NULL), "", s->restarts, MINUTES, T0 + MINUTES * 60, false};
+        s->series[1] = (struct series_view){metric_find("uptime", NULL), "",   s->uptime, MINUTES,
+                                            T0 + MINUTES * 60,           false};
         s->w = (struct window){.now_s = T0 + MINUTES * 60 + 120,
                                .from_s = T0,
                                .to_s = T0 + MINUTES * 60,

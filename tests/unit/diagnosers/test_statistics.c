@@ -16,7 +16,7 @@
 enum { T0 = 1767225600 };
 
 static struct series_view view(const char *metric, const struct sample *samples, size_t n) {
-        return (struct series_view){metric_find(metric, NULL), "", samples, n, T0 + 86400};
+        return (struct series_view){metric_find(metric, NULL), "", samples, n, T0 + 86400, false};
 }
 
 static struct window window_of(const struct series_view *series, size_t n, int64_t now_s) {

@@ -15,6 +15,7 @@ struct machine {
         const struct timeline_options *options;
         struct timeline *out;
         struct sample *scratch[SERIES_MAX];
+        int64_t wanted_from_s[SERIES_MAX]; /* of the instant that is judged; 0: no more than is needed */
 };
 
 static void check(bool is_fine, const char *what) {
@@ -55,12 +56,16 @@ static void cut_track(struct machine *m, size_t i, int64_t now_s, int64_t until_
                 int64_t each_s = read_each_s[t->metric->tier], read_s = read_until(m->s, now_s / each_s * each_s);
                 until_s = read_s < until_s ? read_s : until_s;
         }
-        *view = (struct series_view){t->metric, t->dimensions, t->samples, t->n_samples, m->s->base_s + until_s};
+        *view = (struct series_view){t->metric, t->dimensions, t->samples, t->n_samples, m->s->base_s + until_s, false};
         view->n_samples = series_from(view, m->s->base_s + until_s - t->metric->period_s + 1);
         if (m->options->cuts_to_needs) {
-                size_t first = series_from(view, m->s->base_s + now_s - diagnosers_span_s(t->metric));
+                int64_t from_s = m->s->base_s + now_s - diagnosers_span_s(t->metric);
+                if (m->wanted_from_s[i] > 0 && m->wanted_from_s[i] < from_s)
+                        from_s = m->wanted_from_s[i];
+                size_t first = series_from(view, from_s);
                 view->samples += first;
                 view->n_samples -= first;
+                view->has_older = first > 0;
         }
         if (!m->options->has_late_points)
                 return;
@@ -171,6 +176,22 @@ static void forget(struct timeline *t) {
         t->incidents_size = t->n_incidents + 1;
 }
 
+/* Whether there is more to see than before. */
+static bool widen(struct machine *m, const struct findings *findings) {
+        bool is_wider = false;
+        for (size_t k = 0; k < findings->n_wants && m->options->cuts_to_needs; k++)
+                for (size_t i = 0; i < m->s->n_tracks; i++) {
+                        const struct want *want = &findings->wants[k];
+                        int64_t *from_s = &m->wanted_from_s[i];
+                        if (want->kind != WANT_SAMPLES || strcmp(want->metric, m->s->tracks[i].metric->name) != 0 ||
+                            (*from_s > 0 && want->from_s >= *from_s))
+                                continue;
+                        *from_s = want->from_s;
+                        is_wider = true;
+                }
+        return is_wider;
+}
+
 static bool is_quiet_at(const struct scenario *s, int64_t now_s) {
         for (size_t i = 0; i < s->n_quiet; i++)
                 if (now_s >= s->quiet[i].from_s && now_s < s->quiet[i].to_s)
@@ -209,6 +230,11 @@ static void judge_at(struct machine *m, int64_t now_s) {
                 .n_priors = make_priors(m->out, priors),
         };
         diagnose(m, &w, &findings, blind, &n_blind);
+        if (widen(m, &findings)) {
+                judge_at(m, now_s);
+                return;
+        }
+        memset(m->wanted_from_s, 0, sizeof m->wanted_from_s);
         struct route route = {.notifier = "oncall", .min_severity = SEVERITY_WARNING, .applications = "*"};
         struct incident_policy policy = {.routes = &route,
                                          .n_routes = 1,

@@ -127,7 +127,7 @@ static void set_metrics(struct metrics *m, int64_t fault_s, double heap_near, do
         for (size_t i = 0; i < 4; i++) {
                 for (int k = 0; k < 65; k++)
                         m->samples[i][k] = (struct sample){fault_s - 65 * 60 + k * 60, k >= 60 ? near[i] : base[i]};
-                m->views[i] = (struct series_view){metric_find(names[i], NULL), "", m->samples[i], 65, fault_s};
+                m->views[i] = (struct series_view){metric_find(names[i], NULL), "", m->samples[i], 65, fault_s, false};
                 assert_non_null(m->views[i].metric);
         }
         m->application = (struct application){.version_id = 42};

@@ -158,8 +158,8 @@ static void test_window__series_and_priors__are_found(void **state) {
         (void)state;
         static const struct sample p[] = {{100, 1}, {160, 2}, {220, 3}};
         const struct series_view series[] = {
-                {metric_find("uptime", NULL), "Task=a", p, 3, 300},
-                {metric_find("uptime", NULL), "", p, 3, 300},
+                {metric_find("uptime", NULL), "Task=a", p, 3, 300, false},
+                {metric_find("uptime", NULL), "", p, 3, 300, false},
         };
         const struct prior priors[] = {{"memory_pressure", "disk", SEVERITY_WARNING, 1, 2},
                                        {"memory_pressure", NULL, SEVERITY_WARNING, 3, 4}};
@@ -192,7 +192,7 @@ static void test_window__operation__with_its_settling_time(void **state) {
 
 static void fill(struct findings *out) {
         static const struct sample p[] = {{T0 - 60, 61234}};
-        const struct series_view series = {metric_find("lastCheckpointDuration", NULL), "", p, 1, T0};
+        const struct series_view series = {metric_find("lastCheckpointDuration", NULL), "", p, 1, T0, false};
         struct finding *f = findings_add(out, "checkpoint_duration", SEVERITY_WARNING, CONFIDENCE_HIGH, T0 - 3600);
         finding_title(out, f, "Checkpoints take %d %% \"of\" it", 85);
         finding_summary(out, f, "line\nbreak");
@@ -362,7 +362,7 @@ static void test_series_from__any_instant_of_any_series__is_the_first_not_before
                         samples[i] = (struct sample){at_s, (double)i};
                         at_s += gap_s;
                 }
-                const struct series_view view = {&metric, "", samples, n, at_s};
+                const struct series_view view = {&metric, "", samples, n, at_s, false};
                 for (int64_t from_s = 1767225600 - 90; from_s < at_s + 90; from_s += 1 + (at_s - 1767225600) / 700) {
                         size_t expected = 0;
                         while (expected < n && samples[expected].at_s < from_s)
