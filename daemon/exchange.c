@@ -30,10 +30,11 @@ struct exchange_run {
         struct quota_turn turn;
         struct wire_call *call;
         struct program_call *program;
-        int attempt;      /* 0 for the first */
-        int retry_cost;   /* of the last retry */
-        bool has_renewed; /* keys were rejected once already */
-        bool has_turn;    /* of the quota, for the next attempt */
+        int attempt;            /* 0 for the first */
+        int retry_cost;         /* of the last retry */
+        int64_t signed_skew_ms; /* what the clock was corrected by when this attempt was signed */
+        bool has_renewed;       /* keys were rejected once already */
+        bool has_turn;          /* of the quota, for the next attempt */
         bool has_token; /* of the rate limiter, likewise: it may wait for its turn, or for keys, after it was given one */
 };
 
@@ -257,7 +258,8 @@ static void on_reply(void *arg, const struct http_reply *reply) {
         int64_t skew_ms = 0;
         if (service) {
                 clock_skew_update(&service->skew, reply->sent_at_ms, reply->received_at_ms, reply);
-                skew_ms = clock_skew_ms(&service->skew);
+                /* what is left after the correction: a service whose clock is allowed for and that still says no means it */
+                skew_ms = clock_skew_ms(&service->skew) - run->signed_skew_ms;
         }
         bool is_good = reply->status >= 200 && reply->status < 300;
         if (!is_good)
@@ -352,7 +354,8 @@ static int sign(struct exchange_run *run, char **ret_url, struct err *reterr) {
         int r = client_endpoint(client, run->request.service, run->request.region, run->request.url, &endpoint, reterr);
         if (r < 0)
                 return r;
-        int64_t signed_at_s = (loop_now_ms(x->loop) + clock_skew_ms(&service->skew)) / 1000;
+        run->signed_skew_ms = clock_skew_ms(&service->skew);
+        int64_t signed_at_s = (loop_now_ms(x->loop) + run->signed_skew_ms) / 1000;
         r = sign_at(run, keys, &endpoint, signed_at_s, ret_url);
         return r < 0 ? err_set(reterr, r, "%s: cannot be signed: %s", run->request.operation, strerror(-r)) : 0;
 }

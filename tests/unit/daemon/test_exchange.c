@@ -422,15 +422,21 @@ static void test_keys__program_not_found_or_failing__run_says_so(void **state) {
         assert_int_equal(p->n_service, 0);
 }
 
+/* JSON from where it is an hour later. */
+static time_t put_headers_ahead(const struct place *p, char *to, size_t size) {
+        struct tm tm;
+        time_t there = (time_t)loop_now_s(p->bench->loop) + 3600;
+        gmtime_r(&there, &tm);
+        size_t n = strftime(to, size, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
+        snprintf(to + n, size - n, "%s", json);
+        return there;
+}
+
 /* A service whose clock is an hour ahead. */
 static void serve_ahead(struct place *p, struct fake_connection *c, const struct fake_request *request) {
         char headers[256];
-        struct tm tm;
-        time_t there = (time_t)loop_now_s(p->bench->loop) + 3600;
+        time_t there = put_headers_ahead(p, headers, sizeof headers);
         int64_t signed_at = 0;
-        gmtime_r(&there, &tm);
-        size_t n = strftime(headers, sizeof headers, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
-        snprintf(headers + n, sizeof headers - n, "%s", json);
         struct tm sent = {0};
         assert_non_null(strptime(p->date, "%Y%m%dT%H%M%SZ", &sent));
         signed_at = timegm(&sent);
@@ -451,6 +457,25 @@ static void test_clock__an_hour_off__mended_once_and_remembered(void **state) {
         ask(p);
         assert_int_equal(p->result, 0);
         assert_int_equal(p->n_service, 3);
+}
+
+static void serve_denied_ahead(struct place *p, struct fake_connection *c, const struct fake_request *request) {
+        char headers[256];
+        (void)request;
+        put_headers_ahead(p, headers, sizeof headers);
+        fake_reply(c, 400, headers, "{\"__type\":\"AccessDeniedException\",\"Message\":\"not authorized\"}");
+}
+
+static void test_clock__an_hour_off_and_denied__said_as_denied(void **state) {
+        struct place *p = *state;
+        with_static_keys(p, serve_denied_ahead);
+        ask(p);
+        assert_int_equal(p->n_service, 2);
+        assert_int_equal(p->result, -EACCES);
+        assert_non_null(strstr(p->err.text, ": allow it"));
+        ask(p);
+        assert_int_equal(p->n_service, 3);
+        assert_int_equal(p->result, -EACCES);
 }
 
 static void serve_unavailable(struct place *p, struct fake_connection *c, const struct fake_request *request) {
@@ -578,6 +603,7 @@ int main(void) {
                 CASE(test_keys__of_a_program__are_used),
                 CASE(test_keys__program_not_found_or_failing__run_says_so),
                 CASE(test_clock__an_hour_off__mended_once_and_remembered),
+                CASE(test_clock__an_hour_off_and_denied__said_as_denied),
                 CASE(test_run__takes_failures__is_handed_the_first),
                 CASE(test_cancel__before_it_began__silent),
                 CASE(test_cancel__waiting_for_keys__silent),
