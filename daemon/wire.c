@@ -11,7 +11,8 @@
 enum {
         HOST_CONNECTIONS_MAX = 8,
         CONNECTIONS_MAX = 64,
-        CONNECT_TIMEOUT_MS = 3100,
+        CONNECT_TIMEOUT_MS =
+                5000 + 2 * 3100, /* all of it: a name server that is down, then the SDKs' limits for TCP and for TLS */
         LOCAL_CONNECT_TIMEOUT_MS = 1000,
         HEADERS_MAX = 64 << 10,
         TURN_MS = 10,
@@ -124,6 +125,13 @@ static int set_timer(CURLM *multi, long timeout_ms, void *arg) {
         return 0;
 }
 
+/* HTTP_PROXY is read by libcurl in lower case only: web servers give their programs a request's header "Proxy" under that name. This is
+ * nobody's CGI program. */
+static int adopt_http_proxy(void) {
+        const char *upper = getenv("HTTP_PROXY");
+        return upper && *upper && setenv("http_proxy", upper, 0) < 0 ? -ENOMEM : 0;
+}
+
 int wire_new(struct loop *l, const struct wire_options *options, struct wire **ret) {
         struct wire *w = calloc(1, sizeof *w);
         if (!w)
@@ -135,7 +143,7 @@ int wire_new(struct loop *l, const struct wire_options *options, struct wire **r
         }
         w->timeout_ms = options->timeout_ms;
         w->multi = curl_multi_init();
-        if (!w->multi || text_replace(&w->ca_bundle, options->ca_bundle) < 0 ||
+        if (!w->multi || adopt_http_proxy() < 0 || text_replace(&w->ca_bundle, options->ca_bundle) < 0 ||
             text_replace(&w->user_agent, options->user_agent) < 0) {
                 wire_free(w);
                 return -ENOMEM;
@@ -375,8 +383,10 @@ static int prepare(struct wire_call *c, const struct http_request *request, cons
         if (request->is_local)
                 curl_easy_setopt(easy, CURLOPT_PROXY, "");
         const char *ca_bundle = request->ca_bundle ? request->ca_bundle : c->wire->ca_bundle;
-        if (ca_bundle)
+        if (ca_bundle) { /* instead of the system's authorities, the folder of which libcurl would go on trusting */
                 curl_easy_setopt(easy, CURLOPT_CAINFO, ca_bundle);
+                curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        }
         return 0;
 }
 

@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,15 +14,51 @@
 
 enum { MANY = 100 };
 
-/* libcurl looks names up with this in a thread of its own; "slow.test" is a name server that does not answer. */
+enum { RESOLVER_FAILOVER_MS = 5000 }; /* what glibc waits for the first name server before it asks the second */
+
+/* libcurl looks names up with this in a thread of its own; "slow.test" is a name server that does not answer, "second.test" is known to the
+ * second one. */
 static int resolver_pipe[2] = {-1, -1};
+
+static int second_name_server(const char *port, struct addrinfo **ret) {
+        static struct sockaddr_in here = {.sin_family = AF_INET};
+        static struct addrinfo found = {.ai_family = AF_INET,
+                                        .ai_socktype = SOCK_STREAM,
+                                        .ai_addrlen = sizeof here,
+                                        .ai_addr = (struct sockaddr *)&here};
+        here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        here.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
+        poll(NULL, 0, RESOLVER_FAILOVER_MS);
+        *ret = &found;
+        return 0;
+}
+
+/* That of second_name_server is nobody's to free. */
+void freeaddrinfo(struct addrinfo *a) {
+        (void)a;
+}
+
+/* The folder of authorities that libcurl has OpenSSL trust, NULL when there is none. */
+static const char *trusted_folder;
+
+int X509_STORE_load_path(X509_STORE *store, const char *folder) {
+        (void)store;
+        trusted_folder = folder;
+        return 1;
+}
+
+/* No server here speaks TLS: handshakes fail at once. */
+int SSL_connect(SSL *ssl) {
+        (void)ssl;
+        return -1;
+}
 
 int getaddrinfo(const char *restrict name, const char *restrict service, const struct addrinfo *restrict hints,
                 struct addrinfo **restrict ret) {
-        (void)service;
         (void)hints;
-        (void)ret;
         char c;
+        if (name && strcmp(name, "second.test") == 0)
+                return second_name_server(service, ret);
         if (name && strcmp(name, "slow.test") == 0 && read(resolver_pipe[0], &c, 1) < 0)
                 return EAI_SYSTEM;
         return EAI_NONAME;
@@ -137,7 +175,9 @@ static void on_request(void *arg, struct fake_connection *c, const struct fake_r
                 say(c, "\r\n0\r\n\r\n");
         } else if (strcmp(path, "/half") == 0) {
                 say(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nfirst half");
-        } /* anything else hangs */
+        } else if (strncmp(path, "http://", 7) == 0) {
+                fake_reply(c, 404, "", ""); /* as a proxy is asked */
+        }                                   /* anything else hangs */
 }
 
 static void done(void *arg, const struct http_reply *reply) {
@@ -473,6 +513,52 @@ static void test_get__certificate_file_missing__tls_fault(void **state) {
         assert_int_equal(p->answer.reply.fault, HTTP_FAULT_TLS);
 }
 
+/* One that is named replaces the system's: a company's proxy is trusted, and nobody else. */
+static void test_get__certificate_file__is_trusted_alone(void **state) {
+        struct place *p = *state;
+        char address[64];
+        snprintf(address, sizeof address, "https%s/", fake_http_url(p->server) + 4);
+        trusted_folder = NULL;
+        send_to(p, address);
+        assert_int_equal(p->answer.reply.fault, HTTP_FAULT_TLS);
+        bool has_folder = trusted_folder != NULL;
+        p->request.ca_bundle = "/etc/ssl/certs/ca-certificates.crt";
+        trusted_folder = NULL;
+        send_to(p, address);
+        assert_null(trusted_folder);
+        assert_int_equal(p->answer.reply.fault, HTTP_FAULT_TLS);
+        if (!has_folder)
+                skip(); /* this libcurl knows none: nothing was shown */
+}
+
+/* A name server that is down makes each look-up slow, not impossible. */
+static void test_get__first_name_server_is_down__is_waited_for(void **state) {
+        struct place *p = *state;
+        char address[64];
+        snprintf(address, sizeof address, "http://second.test%s/ok", strrchr(fake_http_url(p->server), ':'));
+        p->request.timeout_ms = 20000;
+        send_to(p, address);
+        assert_int_equal(p->answer.reply.fault, HTTP_FAULT_NONE);
+        assert_int_equal(p->answer.reply.status, 200);
+}
+
+/* libcurl itself reads it in lower case only: a web server gives its programs any header "Proxy" as HTTP_PROXY. */
+static void test_get__proxy_in_upper_case__is_asked(void **state) {
+        struct place *p = *state;
+        struct wire_options options = {.user_agent = "flinkwatch/test"};
+        assert_null(getenv("http_proxy"));
+        setenv("HTTP_PROXY", fake_http_url(p->server), 1);
+        wire_free(TAKE(p->wire));
+        int r = wire_new(p->bench->loop, &options, &p->wire);
+        if (r == 0)
+                send_to(p, "http://alertmanager.test/ok");
+        unsetenv("HTTP_PROXY");
+        unsetenv("http_proxy");
+        assert_int_equal(r, 0);
+        assert_int_equal(p->answer.reply.status, 404);
+        assert_int_equal(strncmp(p->seen, "GET http://alertmanager.test/ok|", 32), 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -503,6 +589,9 @@ int main(void) {
                 CASE(test_get__100_at_once__all_answered_over_8_connections),
                 CASE(test_get__name_server_hangs__loop_goes_on),
                 CASE(test_get__certificate_file_missing__tls_fault),
+                CASE(test_get__certificate_file__is_trusted_alone),
+                CASE(test_get__first_name_server_is_down__is_waited_for),
+                CASE(test_get__proxy_in_upper_case__is_asked),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
