@@ -85,10 +85,13 @@ static int judge(const struct window *w, const double *settings, struct findings
                 return JUDGE_BLIND;
         size_t n = (size_t)settings[PERIODS];
         int64_t period_s = (int64_t)settings[PERIOD];
-        double slack = window_prior(w, "gc_pressure", NULL) ? 0.7 : 1;
+        /* Once open, it stays, and stays as severe, until the share is well below the limit; it gets worse at the limit alone. */
+        const struct prior *prior = window_prior(w, "gc_pressure", NULL);
+        double slack = prior ? 0.7 : 1, slack_critical = prior && prior->severity == SEVERITY_CRITICAL ? 0.7 : 1;
         struct periods mild = series_periods(w, s, period_s, n, slack * to_ms(settings[WARNING_PCT]));
         if (mild.is_above) {
-                bool is_critical = series_periods(w, s, period_s, n, slack * to_ms(settings[CRITICAL_PCT])).is_above;
+                bool is_critical =
+                        series_periods(w, s, period_s, n, slack_critical * to_ms(settings[CRITICAL_PCT])).is_above;
                 report(w, s, &mild, is_critical, to_ms(settings[is_critical ? CRITICAL_PCT : WARNING_PCT]), out);
         }
         if (out->failed)
