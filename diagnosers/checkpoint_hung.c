@@ -75,18 +75,22 @@ static void report(const struct window *w, const struct checkpoint *c, int64_t f
                    const struct checkpoint_walk *walk, struct findings *out) {
         struct finding *f = findings_add(out, "checkpoint_hung", SEVERITY_WARNING, CONFIDENCE_MEDIUM, c->at_s + 60);
         int64_t timeout_s = c->at_s + w->application->checkpoint_interval_ms / 1000 + TIMEOUT_S;
+        const char *what =
+                timeout_s > w->now_s
+                        ? "so one checkpoint hangs. It fails by itself at about"
+                        : "so one checkpoint hangs after the other. The first was to fail by itself at about";
         f->is_expected = change_explains(w, w->to_s, SETTLING_S, NULL);
         finding_title(out, f, "No checkpoint completed for %s", phrase_span((double)frozen_s).text);
         finding_summary(
                 out, f,
                 "lastCheckpointDuration (%s) and lastCheckpointSize (%s) have not changed by a bit since %s, %s: a checkpoint "
-                "should complete every %s. The job runs and reads records, so one checkpoint hangs. It fails by itself at about %s, an "
-                "hour after it began; until then all that is processed is at risk of being processed again.",
+                "should complete every %s. The job runs and reads records, %s %s, an hour after it began; until one completes, all that is "
+                "processed is at risk of being processed again.",
                 phrase_ms(c->duration_ms).text, phrase_bytes(c->size_bytes).text, phrase_time(c->at_s).text,
                 phrase_span((double)frozen_s).text,
                 phrase_span((double)application_checkpoint_cadence_ms(w->application, (int64_t)c->duration_ms) / 1000)
                         .text,
-                phrase_time(timeout_s).text);
+                what, phrase_time(timeout_s).text);
         finding_advise(
                 out, f,
                 "Look for the subtask that does not acknowledge: in the Flink dashboard, Checkpoints, the one in progress; an "

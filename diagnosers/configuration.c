@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Audit of DescribeApplication: what will hurt later, and whether what is needed to diagnose this application is switched on. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,7 +149,10 @@ static const struct check {
 static struct finding *note(const struct audit *x, const char *subject, enum severity severity, struct findings *out) {
         struct finding *f = findings_add(out, "configuration", severity, CONFIDENCE_HIGH, x->since_s);
         finding_subject(out, f, subject);
-        finding_evidence_text(out, f, "configuration", subject, 0, x->w->application->runtime);
+        char read_from[128];
+        snprintf(read_from, sizeof read_from, "in version %" PRId64 " of the application, on %.60s",
+                 x->w->application->version_id, x->w->application->runtime);
+        finding_evidence_text(out, f, "configuration", subject, 0, read_from);
         return f;
 }
 

@@ -99,8 +99,8 @@ static int judge(const struct window *w, const double *settings, struct findings
         finding_summary(
                 out, f,
                 "In the last %s the CPUs were at most at %.0f %% in 98 of 100 minutes (limit %.0f %%) and the heap mostly below %.0f %%, "
-                "%s. %d KPUs would run at about %.0f %% CPU, for $%.0f a month less ($%.0f instead of $%.0f).",
-                phrase_span((double)for_s).text, most, settings[CPU], used, sight, (int)fewer,
+                "%s. %d KPU%s would run at about %.0f %% CPU, for $%.0f a month less ($%.0f instead of $%.0f).",
+                phrase_span((double)for_s).text, most, settings[CPU], used, sight, (int)fewer, fewer == 1 ? "" : "s",
                 most * (double)kpus / (double)fewer, kpu_usd_per_month((double)(kpus - fewer)),
                 kpu_usd_per_month((double)fewer + 1), kpu_usd_per_month((double)kpus + 1));
         finding_advise(

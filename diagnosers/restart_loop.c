@@ -183,15 +183,16 @@ static const char *look_after(const char *kind) {
 static void advise_after_change(const struct window *w, const struct operation *o, struct findings *out,
                                 struct finding *f) {
         const struct application *a = w->application;
+        struct span region = application_region(a);
         const char *id = text_or_empty(o->id), *kind = text_or_empty(o->kind), *failure = text_or_empty(o->failure),
                    *colon = o->failure ? ": " : "";
         if (change_brought_version(o))
                 finding_advise(out, f,
                                "Roll back to version %" PRId64
-                               ": aws kinesisanalyticsv2 rollback-application --application-name %s "
+                               ": aws kinesisanalyticsv2 rollback-application%s%.*s --application-name %s "
                                "--current-application-version-id %" PRId64 " (the operation was %s%s%s).",
-                               o->version_from, a->name, a->version_id > 0 ? a->version_id : o->version_to, id, colon,
-                               failure);
+                               o->version_from, region.len ? " --region " : "", (int)region.len, region.data, a->name,
+                               a->version_id > 0 ? a->version_id : o->version_to, id, colon, failure);
         else
                 finding_advise(out, f,
                                "The loop follows operation %s (%s%s%s), which brought no new version to roll back: %s.",

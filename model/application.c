@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/text.h"
+
 #define TEXT(type, member)                                                                                             \
         { #member, FIELD_TEXT, offsetof(struct type, member) }
 #define INT(type, member)                                                                                              \
@@ -107,6 +109,15 @@ void operation_done(struct operation *o) {
 
 void snapshot_done(struct snapshot *s) {
         fields_done(snapshot_fields, s);
+}
+
+struct span application_region(const struct application *a) {
+        struct span rest = span_of(text_or_empty(a->arn)), region = {"", 0};
+        if (!span_starts(rest, SPAN("arn:")))
+                return region;
+        for (size_t part = 0; part <= 3 && rest.data; part++)
+                region = span_split(&rest, ':');
+        return rest.data ? region : SPAN("");
 }
 
 int64_t application_checkpoint_cadence_ms(const struct application *a, int64_t duration_ms) {

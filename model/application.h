@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "util/scope.h"
+#include "util/span.h"
 
 struct application {
         char *target, *name, *arn;
@@ -69,6 +70,8 @@ void application_done(struct application *a);
 void operation_done(struct operation *o);
 void snapshot_done(struct snapshot *s);
 
+/* Of its ARN; empty when that is not known. Borrowed from the application. */
+struct span application_region(const struct application *a);
 /* max(interval, duration + min_pause): how often a checkpoint can complete at best. */
 int64_t application_checkpoint_cadence_ms(const struct application *a, int64_t duration_ms);
 bool application_is_running(
