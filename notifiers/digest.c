@@ -12,8 +12,9 @@ enum { LINES_MAX = 30, NAME_CHARS = 60, TITLE_NAME_CHARS = 20, WHAT_CHARS = 100,
 struct summary {
         const struct delivery **items; /* last event of each incident, in the order of digest_list */
         size_t n_items, n_open, n_by_severity[SEVERITY_CRITICAL + 1];
-        size_t n_applications, n_failing; /* named at all; with something open */
-        int64_t onset_s;                  /* of the earliest that is open */
+        size_t n_applications,
+                n_failing; /* named at all; with something open that is no mere remark, when anything is */
+        int64_t onset_s;   /* of the earliest of these */
 };
 
 static bool is_over(const struct delivery *d) {
@@ -66,16 +67,23 @@ static bool is_first_of_application(const struct summary *s, size_t i) {
         return true;
 }
 
+static bool is_remark(const struct delivery *d) {
+        return d->incident.finding.severity == SEVERITY_INFO;
+}
+
 static void count(struct summary *s) {
+        bool are_remarks_all = s->n_items > 0 && (is_over(s->items[0]) || is_remark(s->items[0]));
         for (size_t i = 0; i < s->n_items; i++) {
                 const struct incident *incident = &s->items[i]->incident;
                 bool is_first = is_first_of_application(s, i);
                 s->n_applications += is_first;
                 if (is_over(s->items[i]))
                         continue;
-                s->n_failing += is_first;
                 s->n_open++;
                 s->n_by_severity[incident->finding.severity]++;
+                if (is_remark(s->items[i]) && !are_remarks_all)
+                        continue;
+                s->n_failing += is_first;
                 if (incident->finding.onset_s > 0 && (!s->onset_s || incident->finding.onset_s < s->onset_s))
                         s->onset_s = incident->finding.onset_s;
         }
@@ -120,7 +128,7 @@ static int make_title(const struct delivery *d, const struct summary *s, char to
         char when[48];
         buf_printf(&title, "[%s] ", loud(s->items[0]));
         put_how_many(&title, d, s);
-        buf_put_str(&title, s->n_open ? " fail: " : " well again: ");
+        buf_put_str(&title, s->n_open == 0 ? " well again: " : is_remark(s->items[0]) ? " with remarks: " : " fail: ");
         if (s->onset_s > 0) {
                 figure_time(s->onset_s, message_at_s(d), when);
                 buf_printf(&since, ", since %s", when);
@@ -221,7 +229,7 @@ static void make_advice(const struct summary *s, struct buf *to) {
         const struct incident *first = &s->items[0]->incident;
         if (s->n_open == 0)
                 return;
-        if (s->n_failing > 1)
+        if (s->n_failing > 1 && !is_remark(s->items[0]))
                 buf_put_str(to,
                             "Look first for what they share: a source or sink, a network, a deploy, an AWS event.\n");
         message_put(to, text_or_empty(first->application), NAME_CHARS);

@@ -143,15 +143,29 @@ static void put_chart(struct buf *to, const struct evidence *const *points, size
                 buf_put_str(to, bars[(int)lround((points[i]->value - low) / (high - low) * 7)]);
 }
 
-/* "Task=Source: a\x1fFlow=x" -> "Source: a, x" */
+/* Whether an earlier part of the list has this value: a task of one operator is named like it. */
+static bool is_named(struct span before, struct span value) {
+        while (before.data && before.len > 0) {
+                struct span other = span_split(&before, '\x1f');
+                span_split(&other, '=');
+                if (span_equals(other, value))
+                        return true;
+        }
+        return false;
+}
+
+/* "Task=Source: a\x1fFlow=x" -> "Source: a, x"; "Parallelism=1" -> "subtask 1" */
 static void put_dimensions(struct buf *to, const char *dimensions) {
         struct buf names = BUF_INIT(4096);
         struct span rest = span_of(dimensions);
         while (rest.data && rest.len > 0) {
-                struct span value = span_split(&rest, '\x1f');
-                span_split(&value, '=');
+                struct span value = span_split(&rest, '\x1f'), before = {dimensions, (size_t)(value.data - dimensions)};
+                bool is_subtask = span_is(span_split(&value, '='), "Parallelism");
+                if (is_named(before, value))
+                        continue;
                 if (names.len > 0)
                         buf_put_str(&names, ", ");
+                buf_put_str(&names, is_subtask ? "subtask " : "");
                 buf_put_span(&names, value);
         }
         if (names.failed == -ENOMEM)
@@ -161,6 +175,22 @@ static void put_dimensions(struct buf *to, const char *dimensions) {
                 message_put(to, buf_str(&names), NAME_CHARS);
         }
         buf_done(&names);
+}
+
+/* When, and what is said of it, where there is no number. */
+static void put_remark(struct buf *to, const struct evidence *e, int64_t now_s) {
+        char text[48];
+        if (e->at_s > 0) {
+                figure_time(e->at_s, now_s, text);
+                buf_printf(to, " at %s", text);
+        }
+        figure_value(UNIT_COUNT, e->value, text);
+        if (text[0])
+                buf_printf(to, ": %s", text);
+        if (e->text) {
+                buf_put_str(to, ": ");
+                message_put(to, e->text, TEXT_CHARS);
+        }
 }
 
 static void put_series(struct buf *to, const struct finding *f, size_t first, int64_t now_s) {
@@ -173,8 +203,10 @@ static void put_series(struct buf *to, const struct finding *f, size_t first, in
         if (e->statistic)
                 buf_printf(to, " (%.40s)", e->statistic);
         put_dimensions(to, text_or_empty(e->dimensions));
-        if (n == 0)
+        if (n == 0) {
+                put_remark(to, e, now_s);
                 return;
+        }
         figure_value(unit, points[n - 1]->value, text);
         buf_printf(to, ": %s", text);
         figure_value(unit, points[n - 1]->threshold, text);
@@ -189,23 +221,12 @@ static void put_series(struct buf *to, const struct finding *f, size_t first, in
 }
 
 static void put_said(struct buf *to, const struct evidence *e, int64_t now_s) {
-        char text[48];
         message_put(to, text_or_empty(e->kind), NAME_CHARS);
         if (e->metric) {
                 buf_put_char(to, ' ');
                 message_put(to, e->metric, NAME_CHARS);
         }
-        if (e->at_s > 0) {
-                figure_time(e->at_s, now_s, text);
-                buf_printf(to, " at %s", text);
-        }
-        figure_value(UNIT_COUNT, e->value, text);
-        if (text[0])
-                buf_printf(to, ": %s", text);
-        if (e->text) {
-                buf_put_str(to, ": ");
-                message_put(to, e->text, TEXT_CHARS);
-        }
+        put_remark(to, e, now_s);
 }
 
 void figures_put(struct buf *to, const struct finding *f, int64_t now_s) {

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "notifiers/message.h"
@@ -65,6 +66,40 @@ static void test_slack__digest_of_a_hundred__names_them_all(void **context) {
                 snprintf(name, sizeof name, "application-%03d", i);
                 assert_text_in(buf_str(&r.body), name);
         }
+}
+
+/* A remark, however old, is no failure. */
+static void test_slack__digest_with_remarks__counts_what_fails(void **context) {
+        (void)context;
+        struct delivery d = delivery_digest(), remarks = delivery_digest();
+        for (size_t i = 0; i < d.n_parts; i++) {
+                struct finding *f = &d.parts[i].incident.finding;
+                f->severity = i == 0 || i == 2 ? SEVERITY_WARNING : SEVERITY_INFO;
+                f->onset_s -= f->severity == SEVERITY_INFO ? 20 * 86400 : 0;
+                remarks.parts[i].incident.finding.severity = SEVERITY_INFO;
+        }
+        SCOPED(http_request_done) struct http_request r = render(d, NULL), only = render(remarks, NULL);
+        assert_text_in(buf_str(&r.body), "[WARNING] 2 of 40 apps fail: payments, clicks");
+        assert_text_in(buf_str(&r.body), ", since 03:04 UTC\\n2 warning, 3 info incidents open");
+        assert_text_in(buf_str(&only.body), "[INFO] 4 of 40 apps with remarks: payments");
+        assert_text_not_in(buf_str(&only.body), "Look first for what they share");
+}
+
+/* What is said of a metric without a number; where the subtask is, and no name twice. */
+static void test_slack__evidence__says_what_and_where(void **context) {
+        (void)context;
+        struct delivery d = delivery_checkpoints(EVENT_OPENED);
+        struct finding *f = &d.incident.finding;
+        struct evidence *e = &f->evidence[0];
+        e->value = NAN;
+        e->threshold = NAN;
+        assert_int_equal(text_replace(&e->metric, "uptime"), 0);
+        assert_int_equal(text_replace(&e->statistic, NULL), 0);
+        assert_int_equal(text_replace(&e->text, "last sample of any metric"), 0);
+        assert_int_equal(text_replace(&f->evidence[1].dimensions, "Operator=Map\x1fParallelism=1\x1fTask=Map"), 0);
+        SCOPED(http_request_done) struct http_request r = render(d, NULL);
+        assert_text_in(buf_str(&r.body), "uptime at 03:04 UTC: last sample of any metric");
+        assert_text_in(buf_str(&r.body), "of Map, subtask 1: ");
 }
 
 static void test_slack__request__posts_json_to_the_webhook(void **context) {
@@ -195,6 +230,8 @@ int main(void) {
                 cmocka_unit_test(test_slack__each_event__as_the_golden_files),
                 cmocka_unit_test(test_slack__hostile_texts__within_the_limits),
                 cmocka_unit_test(test_slack__digest_of_a_hundred__names_them_all),
+                cmocka_unit_test(test_slack__digest_with_remarks__counts_what_fails),
+                cmocka_unit_test(test_slack__evidence__says_what_and_where),
                 cmocka_unit_test(test_slack__request__posts_json_to_the_webhook),
                 cmocka_unit_test(test_slack__base_url__takes_the_place_of_the_host),
                 cmocka_unit_test(test_slack__nothing_known__still_a_message),
