@@ -24,7 +24,7 @@ static const struct option options[] = {
 
 static const struct column columns[] = {
         {"ID", true, 0, 0},      {"SEVERITY", false, 0, 0},  {"STATE", false, 0, 3}, {"APPLICATION", false, 10, 0},
-        {"TARGET", false, 8, 4}, {"DIAGNOSER", false, 0, 2}, {"SINCE", false, 0, 0}, {"LASTED", true, 0, 5},
+        {"TARGET", false, 8, 4}, {"DIAGNOSER", false, 0, 2}, {"SINCE", false, 0, 1}, {"LASTED", true, 0, 5},
         {"TITLE", false, 24, 0},
 };
 

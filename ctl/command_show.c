@@ -59,16 +59,17 @@ static bool add_numbers(struct table *t, const struct screen *s, const cJSON *ev
         const cJSON *e;
         cJSON_ArrayForEach(e, evidence) {
                 char at[WORDS_MAX], value[WORDS_MAX], threshold[WORDS_MAX];
-                const char *metric = value_text(e, "metric"), *dimensions = value_text(e, "dimensions");
+                SCOPED(buf_done) struct buf series = BUF_INIT(4096);
+                const char *metric = value_text(e, "metric");
                 if (!has_numbers(e))
                         continue;
                 has_any = true;
+                words_series(metric[0] ? metric : value_text(e, "kind"), value_text(e, "dimensions"), &series);
                 words_local(value_time(e, "at"), s->now_s, at);
                 words_value(value_number(e, "value"), words_unit_of(metric), value);
                 words_value(value_number(e, "threshold"), words_unit_of(metric), threshold);
                 table_printf(t, STYLE_PLAIN, "  %s", at);
-                table_printf(t, STYLE_PLAIN, "%s%s%s", metric[0] ? metric : value_text(e, "kind"),
-                             dimensions[0] ? " " : "", dimensions);
+                table_cell(t, STYLE_PLAIN, buf_str(&series));
                 cell_or_nothing(t, STYLE_PLAIN, value_text(e, "statistic"));
                 cell_or_nothing(t, STYLE_BOLD, isfinite(value_number(e, "value")) ? value : "");
                 cell_or_nothing(t, STYLE_PLAIN, isfinite(value_number(e, "threshold")) ? threshold : "");
@@ -84,8 +85,8 @@ static bool is_log(const cJSON *evidence) {
 /* Numbers as a table, the rest (operations, settings) in full; log lines have a part of their own. */
 static void draw_evidence(struct screen *s, const cJSON *evidence) {
         static const struct column columns[] = {
-                {"  AT", false, 0, 0}, {"WHAT", false, 14, 0},    {"STATISTIC", false, 0, 2},
-                {"VALUE", true, 0, 0}, {"THRESHOLD", true, 0, 0}, {"", false, 16, 1},
+                {"  AT", false, 0, 0}, {"WHAT", false, 14, 0},    {"STATISTIC", false, 0, 3},
+                {"VALUE", true, 0, 0}, {"THRESHOLD", true, 0, 1}, {"", false, 16, 2},
         };
         SCOPED(table_free) struct table *t = table_new(columns, ELEMENTS(columns));
         const cJSON *e;

@@ -29,6 +29,9 @@ static int run_once(struct session *session) {
         SCOPED(answer_done) struct answer answer = {0};
         enum exit_code code = session_ask(session, "status",
                                           arguments_params(session->arguments, session->screen.now_s), &answer);
+        /* Nagios shows the first line of standard output; the reason itself is on standard error. */
+        if (code != EXIT_DONE && is_for_nagios && !session->is_json)
+                puts("UNKNOWN: flinkwatchd has not answered: systemctl status flinkwatch");
         if (code != EXIT_DONE)
                 return is_for_nagios ? STATUS_UNKNOWN : (int)code;
         struct status_summary sum = status_summarise(answer.result, session->screen.now_s);

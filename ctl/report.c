@@ -157,12 +157,13 @@ static void write_evidence(struct report *r) {
                 .titles = titles, .n_columns = ELEMENTS(titles), .cells = cells, .right = 1u << 2 | 1u << 3};
         const cJSON *e;
         cJSON_ArrayForEach(e, member(r, "evidence")) {
-                const char *metric = value_text(e, "metric"), *dimensions = value_text(e, "dimensions");
+                SCOPED(buf_done) struct buf series = BUF_INIT(4096);
+                const char *metric = value_text(e, "metric");
                 const char **row = cells + table.n_rows * ELEMENTS(titles);
                 if (!is_number(e) || table.n_rows == ROWS_MAX)
                         continue;
-                row[0] = page_keep(&r->texts, "%s%s%s", metric[0] ? metric : value_text(e, "kind"),
-                                   dimensions[0] ? " " : "", dimensions);
+                words_series(metric[0] ? metric : value_text(e, "kind"), value_text(e, "dimensions"), &series);
+                row[0] = page_keep(&r->texts, "%s", buf_str(&series));
                 row[1] = value_text(e, "statistic");
                 row[2] = in_unit(r, e, "value");
                 row[3] = in_unit(r, e, "threshold");

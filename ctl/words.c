@@ -8,8 +8,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "util/buf.h"
 #include "util/number.h"
 #include "util/scope.h"
+#include "util/span.h"
 #include "util/text.h"
 #include "util/timefmt.h"
 
@@ -193,4 +195,13 @@ const char *words_of_role(const char *role) {
                 if (strcmp(role, known[i].role) == 0)
                         return known[i].words;
         return role;
+}
+
+void words_series(const char *metric, const char *dimensions, struct buf *to) {
+        struct span rest = span_of(dimensions);
+        buf_put_str(to, metric);
+        while (rest.data && rest.len > 0) {
+                buf_put_str(to, ", ");
+                buf_put_span(to, span_split(&rest, '\x1f'));
+        }
 }

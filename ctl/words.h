@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
+
 enum { WORDS_MAX = 64 };
 
 /* "24 Nov 03:12", with the year when it is not within half a year of now. 0 or less: "-". */
@@ -28,3 +30,5 @@ int words_parse_instant(const char *text, int64_t now_s, int64_t *ret_at_s);
 const char *words_unit_of(const char *metric);
 /* What a root cause's role means. */
 const char *words_of_role(const char *role);
+/* "busyTimeMsPerSecond, Operator=Map, Task=Parse": what a piece of evidence measured; its dimensions are joined with U+001F. */
+void words_series(const char *metric, const char *dimensions, struct buf *to);

@@ -67,7 +67,8 @@ static int no_series(struct rpc_question *q, const struct series_row *other) {
                 struct span pair = span_split(&rest, '\x1f');
                 buf_printf(&text, " --dim '%.*s'", (int)pair.len, pair.data);
         }
-        return rpc_fail(q, RPC_ERROR_NOT_FOUND, "%.60s is stored otherwise: try %s", other->metric, buf_str(&text));
+        return rpc_fail(q, RPC_ERROR_NOT_FOUND, "%.60s is stored otherwise: try %s%s", other->metric, buf_str(&text),
+                        other->dimensions[0] ? "" : " without --dim");
 }
 
 static int find_series(struct rpc_question *q, struct history *h) {

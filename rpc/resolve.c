@@ -42,7 +42,7 @@ int rpc_check_target(struct rpc_question *q, const char *target) {
                         return -ENOMEM;
         }
         return rpc_fail(q, RPC_ERROR_NOT_FOUND, "there is no target %.60s%s", target,
-                        rpc_hint(target, names.items, names.n, hint));
+                        rpc_hint(target, names.items, names.n, hint)[0] ? hint : ": `flinkwatchctl status` lists them");
 }
 
 static int not_found(struct rpc_question *q, const char *target, const char *application) {
@@ -58,14 +58,15 @@ static int not_found(struct rpc_question *q, const char *target, const char *app
                 return r;
         return rpc_fail(q, RPC_ERROR_NOT_FOUND, "there is no application %.60s%s%.60s%s", application,
                         target ? " in target " : "", target ? target : "",
-                        rpc_hint(application, names.items, names.n, hint));
+                        rpc_hint(application, names.items, names.n, hint)[0] ? hint
+                                                                             : ": `flinkwatchctl apps` lists all");
 }
 
 static int ambiguous(struct rpc_question *q, const char *application, const struct names *targets) {
         SCOPED(buf_done) struct buf list = BUF_INIT(120);
         for (size_t i = 0; i < targets->n && !list.failed; i++)
                 buf_printf(&list, "%s%s", i > 0 ? ", " : "", targets->items[i]);
-        return rpc_fail(q, RPC_ERROR_PARAMS, "%.60s is in more than one target: say which with target: %s%s",
+        return rpc_fail(q, RPC_ERROR_PARAMS, "%.60s is in more than one target: say which with --target: %s%s",
                         application, buf_str(&list), list.failed ? " ..." : "");
 }
 

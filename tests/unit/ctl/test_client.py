@@ -282,7 +282,8 @@ def test_exit_code__is_for_nagios_only_when_asked(daemon, name, code):
 
 
 def test_exit_code__without_a_daemon__is_unknown(tmp_path, daemon):
-    assert ctl("--socket", str(tmp_path / "no"), "status", "--exit-code").returncode == 3
+    done = ctl("--socket", str(tmp_path / "no"), "status", "--exit-code")
+    assert done.returncode == 3 and done.stdout.startswith("UNKNOWN: ") and "there is no such socket" in done.stderr
     assert ctl("--socket", daemon(error(-32603, "broken")).path, "status", "--exit-code").returncode == 3
 
 

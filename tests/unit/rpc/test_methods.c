@@ -298,12 +298,13 @@ static void test_application__in_two_targets__must_be_told_apart(void **state) {
         put_series(s, "prod", "orders", "uptime", "Minimum", "", NOW - 120, 3, 1, 0);
         put_series(s, "test", "orders", "uptime", "Minimum", "", NOW - 120, 3, 2, 0);
         ask_refused(s, RPC_READ, "metrics", "{\"app\":\"orders\"}", -32602,
-                    "more than one target: say which with target: prod, test");
+                    "more than one target: say which with --target: prod, test");
         cJSON *result = ask(s, "history", "{\"app\":\"orders\",\"metric\":\"uptime\",\"target\":\"test\"}");
         assert_string_equal(text_at(result, "target"), "test");
         assert_int_equal(cJSON_GetArrayItem(cJSON_GetArrayItem(at(result, "points"), 0), 1)->valuedouble, 2);
         cJSON_Delete(result);
-        ask_refused(s, RPC_READ, "metrics", "{\"app\":\"orders\",\"target\":\"x\"}", -32002, "there is no target x");
+        ask_refused(s, RPC_READ, "metrics", "{\"app\":\"orders\",\"target\":\"x\"}", -32002,
+                    "there is no target x: `flinkwatchctl status` lists them");
         ask_refused(s, RPC_READ, "metrics", "{\"app\":\"none\",\"target\":\"prod\"}", -32002,
                     "no application none in target prod");
 }
