@@ -259,6 +259,10 @@ int64_t credentials_expires_at_s(const struct credentials *c) {
         return c->keys.expires_at_s;
 }
 
+bool credentials_is_role(const char *arn) {
+        return strncmp(arn, "arn:aws", 7) == 0 && strstr(arn, ":iam::") && strstr(arn, ":role/");
+}
+
 void credentials_describe(const struct credentials *c, struct buf *out) {
         char when[TIME_TEXT_MAX];
         buf_put_str(out, c->origin);

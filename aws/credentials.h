@@ -45,6 +45,8 @@ int credentials_step(struct credentials *c, const struct http_reply *reply, int6
  * credentials_peek gives nothing until that refresh has ended; when it fails the old keys are given again. */
 void credentials_reject(struct credentials *c, int64_t now_s);
 
+/* Whether it can be a role to assume: arn:PARTITION:iam::ACCOUNT:role/NAME. */
+bool credentials_is_role(const char *arn);
 /* "profile prod (static keys in ~/.aws/credentials) -> role arn:...; expires 2026-01-02T03:04:05Z": no secret. */
 void credentials_describe(const struct credentials *c, struct buf *out);
 /* When the present keys expire, 0: never or none. */

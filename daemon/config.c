@@ -145,9 +145,21 @@ void config_settings(const struct config *c, size_t diagnoser, const char *appli
                 if (!glob_matches(a->name, application))
                         continue;
                 for (size_t k = 0; k < a->n_overrides; k++)
-                        if (a->overrides[k].diagnoser == diagnoser)
+                        if (a->overrides[k].diagnoser == diagnoser && a->overrides[k].param != OVERRIDE_ENABLED)
                                 into[a->overrides[k].param] = a->overrides[k].value;
         }
+}
+
+bool config_is_enabled(const struct config *c, size_t diagnoser, const char *application) {
+        bool is_enabled = c->diagnosers[diagnoser].is_enabled;
+        for (size_t i = 0; i < c->n_applications; i++) {
+                const struct config_application *a = &c->applications[i];
+                for (size_t k = 0; k < a->n_overrides; k++)
+                        if (a->overrides[k].diagnoser == diagnoser && a->overrides[k].param == OVERRIDE_ENABLED &&
+                            glob_matches(a->name, application))
+                                is_enabled = a->overrides[k].value != 0;
+        }
+        return is_enabled;
 }
 
 bool config_is_in_maintenance(const struct config *c, const char *application, int64_t at_s) {

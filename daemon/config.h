@@ -17,6 +17,8 @@ struct config_diagnoser {
         double *settings; /* in the order of its params */
 };
 
+#define OVERRIDE_ENABLED SIZE_MAX /* as a param: whether the diagnoser runs */
+
 struct config_override {
         size_t diagnoser, param;
         double value;
@@ -89,6 +91,8 @@ void config_faults_done(struct config_faults *f);
 int config_check_target(const struct config *c, const char *name, struct err *reterr);
 /* A diagnoser's settings for one application: the overrides whose glob matches, later sections win. `into` has param_count entries. */
 void config_settings(const struct config *c, size_t diagnoser, const char *application, double *into);
+/* Whether a diagnoser runs for one application, likewise. */
+bool config_is_enabled(const struct config *c, size_t diagnoser, const char *application);
 /* Whether some [maintenance] covers the application at that instant. */
 bool config_is_in_maintenance(const struct config *c, const char *application, int64_t at_s);
 /* The cap of the last section whose glob matches; SEVERITY_CRITICAL when no section says anything. */

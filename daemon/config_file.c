@@ -214,12 +214,35 @@ static void *section_base(struct reader *r) {
         }
 }
 
+static void add_override(struct reader *r, size_t diagnoser, size_t param, double value) {
+        struct config_application *a = &r->config->applications[r->index];
+        struct config_override *o = LIST_ADD(a->overrides, a->n_overrides, a->overrides_size);
+        if (o)
+                *o = (struct config_override){diagnoser, param, value};
+        else
+                r->failed = -ENOMEM;
+}
+
+static void set_enabled(struct reader *r, size_t diagnoser, const char *value) {
+        bool is_enabled;
+        if (number_bool(span_of(value), &is_enabled) < 0)
+                reader_fault(r, r->line, "enabled = %s: expected yes or no", value);
+        else if (r->section == SECTION_DIAGNOSER)
+                r->config->diagnosers[diagnoser].is_enabled = is_enabled;
+        else
+                add_override(r, diagnoser, OVERRIDE_ENABLED, is_enabled);
+}
+
 static void set_param(struct reader *r, size_t diagnoser, struct span name, const char *value) {
         const struct param *params = diagnosers[diagnoser]->params;
         const char *names[64] = {"enabled"};
         size_t n = 1;
         struct err err = {0};
         double parsed;
+        if (span_is(name, "enabled")) {
+                set_enabled(r, diagnoser, value);
+                return;
+        }
         for (size_t i = 0; params && params[i].name && n < ELEMENTS(names); i++) {
                 names[n++] = params[i].name;
                 if (!span_is(name, params[i].name))
@@ -228,28 +251,13 @@ static void set_param(struct reader *r, size_t diagnoser, struct span name, cons
                         reader_fault(r, r->line, "%s", err.text);
                         return;
                 }
-                if (r->section == SECTION_DIAGNOSER) {
+                if (r->section == SECTION_DIAGNOSER)
                         r->config->diagnosers[diagnoser].settings[i] = parsed;
-                        return;
-                }
-                struct config_application *a = &r->config->applications[r->index];
-                struct config_override *o = LIST_ADD(a->overrides, a->n_overrides, a->overrides_size);
-                if (o)
-                        *o = (struct config_override){diagnoser, i, parsed};
                 else
-                        r->failed = -ENOMEM;
+                        add_override(r, diagnoser, i, parsed);
                 return;
         }
         fault_unknown(r, "key", name, names, n);
-}
-
-static void set_diagnoser_key(struct reader *r, const char *name, const char *value) {
-        if (strcmp(name, "enabled") != 0) {
-                set_param(r, r->index, span_of(name), value);
-                return;
-        }
-        if (number_bool(span_of(value), &r->config->diagnosers[r->index].is_enabled) < 0)
-                reader_fault(r, r->line, "enabled = %s: expected yes or no", value);
 }
 
 /* "checkpoint_duration.warning_ratio" in [application GLOB] */
@@ -304,7 +312,7 @@ static int on_key(void *arg, const char *ini_section, const char *name, const ch
                 return 1;
         }
         if (r->section == SECTION_DIAGNOSER)
-                set_diagnoser_key(r, name, value);
+                set_param(r, r->index, span_of(name), value);
         else if (r->section == SECTION_NOTIFIER)
                 keep_for_type(r, name, value);
         else if (r->section != SECTION_APPLICATION || !set_override(r, name, value))
@@ -348,6 +356,17 @@ static void check_line(struct reader *r, char *line) {
         }
 }
 
+/* libinih knows `;` in a line only. Behind a section's name it drops everything. */
+static void cut_comment(char *line) {
+        if (line[0] == '[')
+                return;
+        for (char *p = line; (p = strchr(p, '#')) != NULL; p++)
+                if (p > line && (p[-1] == ' ' || p[-1] == '\t')) {
+                        text_copy(p, 2, "\n");
+                        return;
+                }
+}
+
 /* fgets for libinih: without leading blanks (libinih would read an indented line as more of the value before it). */
 static char *read_line(char *to, int size, void *arg) {
         struct reader *r = arg;
@@ -360,15 +379,20 @@ static char *read_line(char *to, int size, void *arg) {
         r->line++;
         size_t len = strlen(raw), limit = (size_t)size < sizeof raw ? (size_t)size : sizeof raw;
         bool is_whole = len > 0 && raw[len - 1] == '\n';
-        if ((!is_whole && !feof(r->file)) || len + 3 > limit) {
+        bool is_cut = !is_whole && !feof(r->file), has_nul = is_cut && len + 1 < sizeof raw;
+        if (has_nul)
+                reader_fault(r, r->line, "the line has a NUL character");
+        else if (is_cut || len + 3 > limit)
                 reader_fault(r, r->line, "the line is longer than %zu bytes", limit - 4);
-                for (int c = is_whole ? '\n' : 0; c != '\n' && c != EOF;)
+        if (is_cut || len + 3 > limit) {
+                for (int c = is_whole || has_nul ? '\n' : 0; c != '\n' && c != EOF;)
                         c = fgetc(r->file);
                 text_copy(to, (size_t)size, end_of_line);
                 return to;
         }
         char *start = raw + (r->line == 1 && strncmp(raw, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0);
         start += strspn(start, " \t");
+        cut_comment(start);
         check_line(r, start);
         text_copy(to, (size_t)size, *start ? start : end_of_line);
         return to;

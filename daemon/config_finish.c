@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/endpoint.h"
+#include "aws/profile.h"
 #include "daemon/config_keys.h"
 #include "daemon/config_reader.h"
 #include "util/text.h"
@@ -87,6 +89,18 @@ static void report_unknown_type(struct reader *r, const struct config_notifier *
                      meant ? ": did you mean " : "", meant ? meant : "", meant ? "?" : "");
 }
 
+/* Where the key stands that the fault begins with (it may be in a file), else where the section begins. */
+static int line_of_fault(const struct reader *r, size_t notifier, const char *fault) {
+        size_t len = strcspn(fault, " ");
+        for (size_t i = 0; i < r->n_pending; i++) {
+                const struct pending_key *p = &r->pending[i];
+                if (p->notifier == notifier && strncmp(p->name, fault, len) == 0 &&
+                    (!p->name[len] || strcmp(p->name + len, "_file") == 0))
+                        return p->line;
+        }
+        return r->notifier_lines[notifier];
+}
+
 static void finish_notifier(struct reader *r, size_t index) {
         struct config_notifier *n = &r->config->notifiers[index];
         int line = r->notifier_lines[index];
@@ -115,7 +129,7 @@ static void finish_notifier(struct reader *r, size_t index) {
                              n->type->type);
         struct err err = {0};
         if (r->faults->n == faults_before && n->type->check(&n->channel, &err) < 0)
-                reader_fault(r, line, "[notifier %s]: %s", n->name, err.text);
+                reader_fault(r, line_of_fault(r, index, err.text), "[notifier %s]: %s", n->name, err.text);
 }
 
 static void finish_maintenance(struct reader *r) {
@@ -138,6 +152,24 @@ void reader_finish_judging(struct reader *r) {
         finish_maintenance(r);
 }
 
+/* The region of a target that names none. */
+static void find_region(struct reader *r, struct config_target *t, int line) {
+        SCOPED(aws_environment_done) struct aws_environment environment = {0};
+        SCOPED(aws_profiles_free) struct aws_profiles *profiles = NULL;
+        if (aws_environment_capture(&environment) < 0) {
+                r->failed = -ENOMEM;
+                return;
+        }
+        aws_profiles_load(&environment, &profiles, NULL); /* files that cannot be read name no region */
+        const char *region = aws_region(&environment, profiles, t->profile);
+        if (!region)
+                reader_fault(r, line, "[target %s]: region is missing: region = eu-west-1", t->name);
+        else if (!aws_region_is_valid(region))
+                reader_fault(r, line, "[target %s]: \"%.80s\" is not an AWS region such as eu-west-1", t->name, region);
+        else if (text_replace(&t->region, region) < 0)
+                r->failed = -ENOMEM;
+}
+
 void reader_finish(struct reader *r) {
         struct config *c = r->config;
         if (c->n_targets == 0 && r->faults->n == 0)
@@ -146,8 +178,7 @@ void reader_finish(struct reader *r) {
         for (size_t i = 0; i < c->n_targets; i++) {
                 struct config_target *t = &c->targets[i];
                 if (!t->region)
-                        reader_fault(r, r->target_lines[i], "[target %s]: region is missing: region = eu-west-1",
-                                     t->name);
+                        find_region(r, t, r->target_lines[i]);
                 if (t->external_id && !t->role_arn)
                         reader_fault(r, r->target_lines[i], "[target %s]: external_id without role_arn", t->name);
                 if (!t->applications && text_replace(&t->applications, "*") < 0)

@@ -2,17 +2,20 @@
 #include "daemon/config_keys.h"
 
 #include <errno.h>
+#include <sys/un.h>
 
+#include "aws/credentials.h"
+#include "aws/endpoint.h"
 #include "daemon/listen.h"
 #include "model/param.h"
 #include "util/number.h"
 #include "util/text.h"
 
-enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
+enum { MINUTE = 60, HOUR = 3600, DAY = 86400, SOCKET_PATH_MAX = sizeof((struct sockaddr_un){0}.sun_path) - 1 };
 
 static const struct config_key daemon_keys[] = {
         {.name = "state_directory", KEY_NAME, offsetof(struct config, state_directory)},
-        {.name = "socket", KEY_NAME, offsetof(struct config, socket)},
+        {.name = "socket", KEY_NAME, offsetof(struct config, socket), 0, SOCKET_PATH_MAX},
         {.name = "socket_group", KEY_NAME, offsetof(struct config, socket_group)},
         {.name = "log_level", KEY_LEVEL, offsetof(struct config, log_level)},
         {0},
@@ -38,11 +41,11 @@ static const struct config_key metrics_keys[] = {
 };
 
 static const struct config_key target_keys[] = {
-        {.name = "region", KEY_NAME, offsetof(struct config_target, region)},
+        {.name = "region", KEY_REGION, offsetof(struct config_target, region)},
         {.name = "profile", KEY_NAME, offsetof(struct config_target, profile)},
-        {.name = "role_arn", KEY_NAME, offsetof(struct config_target, role_arn)},
-        {.name = "external_id", KEY_TEXT, offsetof(struct config_target, external_id)},
-        {.name = "applications", KEY_TEXT, offsetof(struct config_target, applications)},
+        {.name = "role_arn", KEY_ROLE, offsetof(struct config_target, role_arn)},
+        {.name = "external_id", KEY_NAME, offsetof(struct config_target, external_id)},
+        {.name = "applications", KEY_NAME, offsetof(struct config_target, applications)},
         {0},
 };
 
@@ -54,7 +57,7 @@ static const struct config_key application_keys[] = {
 static const struct config_key notifier_keys[] = {
         {.name = "type", KEY_NAME, offsetof(struct config_notifier, type_name)},
         {.name = "min_severity", KEY_SEVERITY, offsetof(struct config_notifier, min_severity)},
-        {.name = "applications", KEY_TEXT, offsetof(struct config_notifier, applications)},
+        {.name = "applications", KEY_NAME, offsetof(struct config_notifier, applications)},
         {.name = "repeat_interval", KEY_DURATION, offsetof(struct config_notifier, repeat_interval_s), 0, 7 * DAY},
         {.name = "digest_applications", KEY_COUNT, offsetof(struct config_notifier, digest_applications), 0, 1000},
         {.name = "digest_window", KEY_DURATION, offsetof(struct config_notifier, digest_window_s), 0, 10 * MINUTE},
@@ -64,7 +67,7 @@ static const struct config_key notifier_keys[] = {
 };
 
 static const struct config_key maintenance_keys[] = {
-        {.name = "applications", KEY_TEXT, offsetof(struct config_maintenance, applications)},
+        {.name = "applications", KEY_NAME, offsetof(struct config_maintenance, applications)},
         {.name = "schedule", KEY_SCHEDULE, offsetof(struct config_maintenance, schedule)},
         {0},
 };
@@ -122,6 +125,26 @@ static int set_listen(char **slot, const char *name, const char *text, struct er
         return text_replace(slot, text);
 }
 
+static int check_name(const struct config_key *key, const char *text, struct err *reterr) {
+        if (!text[0])
+                return err_set(reterr, -EINVAL, "%s is empty: give a value or remove the line", key->name);
+        if (key->max_s > 0 && strlen(text) > (size_t)key->max_s)
+                return err_set(reterr, -EINVAL, "%s is longer than %lld bytes", key->name, (long long)key->max_s);
+        if (key->kind == KEY_REGION && !aws_region_is_valid(text))
+                return err_set(reterr, -EINVAL, "%s = %.80s: expected an AWS region such as eu-west-1", key->name,
+                               text);
+        if (key->kind == KEY_ROLE && !credentials_is_role(text))
+                return err_set(reterr, -EINVAL, "%s = %.120s: expected arn:aws:iam::ACCOUNT:role/NAME", key->name,
+                               text);
+        return 0;
+}
+
+/* One with a fault is kept too: it is not also missing. */
+static int set_name(const struct config_key *key, char **slot, const char *text, struct err *reterr) {
+        int r = check_name(key, text, reterr), kept = text_replace(slot, text);
+        return r < 0 ? r : kept;
+}
+
 static int set_schedule(char **slot, const char *text, struct err *reterr) {
         struct schedule when;
         int r = schedule_parse(span_of(text), &when, reterr), kept = text_replace(slot, text);
@@ -133,11 +156,9 @@ int config_key_set(const struct config_key *key, void *base, const char *text, s
         struct span value = span_of(text);
         switch (key->kind) {
         case KEY_NAME:
-                if (value.len == 0)
-                        return err_set(reterr, -EINVAL, "%s is empty: give a value or remove the line", key->name);
-                return text_replace(slot, text);
-        case KEY_TEXT:
-                return text_replace(slot, text);
+        case KEY_REGION:
+        case KEY_ROLE:
+                return set_name(key, slot, text, reterr);
         case KEY_DURATION:
                 return set_duration(key, slot, value, reterr);
         case KEY_LEVEL:

@@ -5,7 +5,6 @@
 #include "daemon/config.h"
 
 enum key_kind {
-        KEY_TEXT,
         KEY_NAME,
         KEY_DURATION,
         KEY_LEVEL,
@@ -13,14 +12,16 @@ enum key_kind {
         KEY_BUDGET,
         KEY_SCHEDULE,
         KEY_COUNT,
-        KEY_LISTEN
+        KEY_LISTEN,
+        KEY_REGION,
+        KEY_ROLE
 };
 
 struct config_key {
         const char *name; /* NULL ends the table */
         enum key_kind kind;
         size_t offset;
-        int64_t min_s, max_s; /* durations; of a count its range */
+        int64_t min_s, max_s; /* durations; of a count its range; of a name the bytes it may have, 0: any number */
 };
 
 struct config_section {

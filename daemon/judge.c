@@ -49,7 +49,7 @@ static bool is_early_diagnoser(const struct diagnoser *d) {
 
 /* Whether a diagnoser judges at this instant of this job. */
 static bool is_judging(const struct judge_job *job, size_t i, bool is_now) {
-        if (!job->config->diagnosers[i].is_enabled)
+        if (!config_is_enabled(job->config, i, job->application))
                 return false;
         switch (job->set) {
         case JUDGE_EARLY:
@@ -185,7 +185,7 @@ static int diagnose(struct judge *j, struct window *w, bool is_now, struct findi
                 }
                 if (r < 0)
                         return r;
-                bool is_off = !j->job.config->diagnosers[i].is_enabled;
+                bool is_off = !config_is_enabled(j->job.config, i, j->job.application);
                 if (r == JUDGE_BLIND && !is_off && *n_blind < DIAGNOSERS_MAX)
                         blind[(*n_blind)++] = diagnosers[i]->name;
         }

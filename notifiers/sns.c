@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "aws/credentials.h"
 #include "aws/error.h"
 #include "aws/query.h"
 #include "aws/retry.h"
@@ -51,7 +52,7 @@ static int sns_check(const struct channel *channel, struct err *reterr) {
                 return err_set(reterr, -EINVAL, "topic_arn is missing: arn:aws:sns:REGION:ACCOUNT:NAME");
         if (parse_topic(arn, &topic) < 0)
                 return err_set(reterr, -EINVAL, "topic_arn %s is not arn:aws:sns:REGION:ACCOUNT:NAME", arn);
-        if (role && (strncmp(role, "arn:aws", 7) != 0 || !strstr(role, ":iam::") || !strstr(role, ":role/")))
+        if (role && !credentials_is_role(role))
                 return err_set(reterr, -EINVAL, "role_arn %s is not arn:aws:iam::ACCOUNT:role/NAME", role);
         return base ? receiver_check_url("url", base, reterr) : 0;
 }

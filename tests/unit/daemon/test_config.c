@@ -17,6 +17,9 @@ static int setup(void **state) {
         struct place *p = calloc(1, sizeof *p);
         unsetenv("STATE_DIRECTORY");
         unsetenv("RUNTIME_DIRECTORY");
+        unsetenv("AWS_REGION");
+        unsetenv("AWS_DEFAULT_REGION");
+        setenv("AWS_CONFIG_FILE", "/nonexistent", 1);
         *state = p;
         return p ? bench_setup((void **)&p->bench) : -1;
 }
@@ -69,6 +72,12 @@ static void refuse(struct place *p, const char *text, const char *want) {
 }
 
 #define TARGET "[target main]\nregion = eu-west-1\n"
+
+static const char *with_file(struct place *p, const char *name) {
+        snprintf(p->want, sizeof p->want, TARGET "[notifier q]\ntype = slack\nwebhook_url_file = %s\n",
+                 bench_path(p->bench, name));
+        return p->want;
+}
 
 static void test_load__least_file__defaults(void **state) {
         struct place *p = *state;
@@ -192,6 +201,23 @@ static void test_settings__overrides__by_glob_and_the_later_wins(void **state) {
         assert_true(p->config->diagnosers[i].settings[warning] == 0.6);
 }
 
+static void test_enabled__by_glob__the_later_wins(void **state) {
+        struct place *p = *state;
+        double s[32];
+        accept(p, TARGET "[diagnoser snapshot]\nenabled = no\n"
+                         "[application batch-*]\nthroughput_drop.enabled = no\nsnapshot.enabled = yes\n"
+                         "[application batch-1]\nthroughput_drop.enabled = on\nthroughput_drop.ratio = 0.2\n");
+        size_t drop = index_of(&diagnoser_throughput_drop), snapshot = index_of(&diagnoser_snapshot);
+        assert_true(config_is_enabled(p->config, drop, "orders"));
+        assert_false(config_is_enabled(p->config, drop, "batch-2"));
+        assert_true(config_is_enabled(p->config, drop, "batch-1"));
+        assert_false(config_is_enabled(p->config, snapshot, "orders"));
+        assert_true(config_is_enabled(p->config, snapshot, "batch-2"));
+        config_settings(p->config, drop, "batch-1", s);
+        assert_true(s[param_find(diagnosers[drop]->params, "ratio")] == 0.2);
+        refuse(p, TARGET "[application x]\nsnapshot.enabled = perhaps\n", "4: enabled = perhaps: expected yes or no\n");
+}
+
 static void test_severity_cap__by_glob__only_where_it_is_said(void **state) {
         struct place *p = *state;
         accept(p, TARGET "[application batch-*]\nseverity_cap = info\n"
@@ -226,14 +252,19 @@ static void test_value__with_equals_and_semicolon__is_whole(void **state) {
                             "https://h/x?a=b&c=d;e=f;g");
 }
 
-/* As libinih has it: `;` begins a comment after white space only, `#` at the line's start only. */
 static void test_value__inline_comment__after_white_space_only(void **state) {
         struct place *p = *state;
-        accept(p, "[target main] ; the only one\nregion = eu-west-1 ; Dublin\nprofile = a;b # c\napplications = x\t;y\n"
+        accept(p, "[target main] ; the only one\nregion = eu-west-1 ; Dublin\nprofile = a;b#c\napplications = x\t;y\n"
                   "  # comment\n\t; comment\n\n   \n");
         assert_string_equal(p->config->targets[0].region, "eu-west-1");
-        assert_string_equal(p->config->targets[0].profile, "a;b # c");
+        assert_string_equal(p->config->targets[0].profile, "a;b#c");
         assert_string_equal(p->config->targets[0].applications, "x");
+        accept(p,
+               "[target main #1] # one\nregion = eu-west-1 # Dublin ; or so\nprofile = a\t#b\n[polling]\ninterval = 30s #");
+        assert_string_equal(p->config->targets[0].name, "main #1");
+        assert_string_equal(p->config->targets[0].region, "eu-west-1");
+        assert_string_equal(p->config->targets[0].profile, "a");
+        assert_int_equal(p->config->interval_s, 30);
 }
 
 static void test_lines__crlf_bom_indented_unended__are_read(void **state) {
@@ -341,6 +372,7 @@ static void test_fault__key_before_a_section_after_another_fault__is_said(void *
 /* libinih stops at the comment and finds no `=`: nothing may be dropped silently. */
 static void test_fault__equals_in_a_comment_only__is_said(void **state) {
         refuse(*state, TARGET "profile ; = prod\n", "3: expected KEY = VALUE or [SECTION]\n");
+        refuse(*state, TARGET "profile # = prod\n", "3: expected KEY = VALUE or [SECTION]\n");
 }
 
 static void test_fault__target__region_and_external_id(void **state) {
@@ -351,6 +383,36 @@ static void test_fault__target__region_and_external_id(void **state) {
         refuse(p, "[daemon]\nlog_level = info\n",
                "2: no [target NAME] section: at least one is needed, with its region\n");
         refuse(p, "", "1: no [target NAME] section: at least one is needed, with its region\n");
+}
+
+/* What would fail at the first poll or at the start only. */
+static void test_fault__target_and_socket__forms(void **state) {
+        struct place *p = *state;
+        refuse(p, "[target a]\nregion = \"eu-west-1\"\nrole_arn = flinkwatch\napplications =\n",
+               "2: region = \"eu-west-1\": expected an AWS region such as eu-west-1\n"
+               "3: role_arn = flinkwatch: expected arn:aws:iam::ACCOUNT:role/NAME\n"
+               "4: applications is empty: give a value or remove the line\n");
+        char text[300] = TARGET "[daemon]\nsocket = /";
+        size_t n = strlen(text);
+        memset(text + n, 's', 107);
+        refuse(p, text, "4: socket is longer than 107 bytes\n");
+        text[n + 106] = '\0';
+        accept(p, text);
+}
+
+static void test_region__not_said__is_the_environments_then_the_profiles(void **state) {
+        struct place *p = *state;
+        bench_write(p->bench, "aws", "[profile prod]\nregion = us-east-2\n[profile odd]\nregion = Dublin!\n");
+        setenv("AWS_CONFIG_FILE", bench_path(p->bench, "aws"), 1);
+        accept(p, "[target a]\nprofile = prod\n");
+        assert_string_equal(p->config->targets[0].region, "us-east-2");
+        refuse(p, "[target a]\n[target b]\nprofile = odd\n",
+               "1: [target a]: region is missing: region = eu-west-1\n"
+               "2: [target b]: \"Dublin!\" is not an AWS region such as eu-west-1\n");
+        setenv("AWS_REGION", "eu-north-1", 1);
+        accept(p, "[target a]\nprofile = prod\n[target b]\nregion = eu-west-1\n");
+        assert_string_equal(p->config->targets[0].region, "eu-north-1");
+        assert_string_equal(p->config->targets[1].region, "eu-west-1");
 }
 
 static void test_fault__schedule__is_told_once(void **state) {
@@ -372,7 +434,11 @@ static void test_fault__notifier__type_and_its_keys(void **state) {
         refuse(p, TARGET "[notifier q]\ntype = slack\n",
                "3: [notifier q]: webhook_url is missing (or webhook_url_file, a file that holds it)\n");
         refuse(p, TARGET "[notifier q]\ntype = slack\nwebhook_url = SECRET\n",
-               "3: [notifier q]: webhook_url is no URL: https://HOST/PATH is needed\n");
+               "5: [notifier q]: webhook_url is no URL: https://HOST/PATH is needed\n");
+        bench_write(p->bench, "url", "SECRET");
+        refuse(p, with_file(p, "url"), "5: [notifier q]: webhook_url is no URL: https://HOST/PATH is needed\n");
+        refuse(p, TARGET "[notifier q]\ntopic_arn = topic\ntype = sns\n",
+               "4: [notifier q]: topic_arn topic is not arn:aws:sns:REGION:ACCOUNT:NAME\n");
 }
 
 static void test_fault__all_kinds_in_one_file__all_are_told(void **state) {
@@ -380,8 +446,8 @@ static void test_fault__all_kinds_in_one_file__all_are_told(void **state) {
         assert_int_equal(
                 load(p, "[polling]\ninterval = x\n[nope]\n[target a]\nregion =\n[notifier q]\ntype = no\nfoo\n"),
                 -EINVAL);
-        assert_int_equal(p->faults.n, 6);
-        assert_int_equal(count_lines(buf_str(&p->faults.lines), "\n"), 6);
+        assert_int_equal(p->faults.n, 5);
+        assert_int_equal(count_lines(buf_str(&p->faults.lines), "\n"), 5);
 }
 
 static void test_fault__thousands__the_first_hundred_are_listed(void **state) {
@@ -396,12 +462,6 @@ static void test_fault__thousands__the_first_hundred_are_listed(void **state) {
 }
 
 /* Secrets. */
-
-static const char *with_file(struct place *p, const char *name) {
-        snprintf(p->want, sizeof p->want, TARGET "[notifier q]\ntype = slack\nwebhook_url_file = %s\n",
-                 bench_path(p->bench, name));
-        return p->want;
-}
 
 static void refuse_file(struct place *p, const char *name, const char *why) {
         char want[512];
@@ -472,6 +532,18 @@ static void test_file__missing_directory_or_huge__is_said(void **state) {
         expect_unreadable(p, "big", -EFBIG, "File too large");
 }
 
+static void test_line__with_a_nul__is_refused_alone(void **state) {
+        struct place *p = *state;
+        static const char text[] = "[target a]\nregion = eu\0west-1\nprofil = x\n";
+        FILE *file = fopen(bench_path(p->bench, "f.conf"), "we");
+        assert_int_equal(fwrite(text, 1, sizeof text - 1, file), sizeof text - 1);
+        fclose(file);
+        forget(p);
+        assert_int_equal(config_load(bench_path(p->bench, "f.conf"), &p->config, &p->faults), -EINVAL);
+        assert_non_null(strstr(buf_str(&p->faults.lines), "2: the line has a NUL character\n"));
+        assert_non_null(strstr(buf_str(&p->faults.lines), "3: unknown key profil: did you mean profile?\n"));
+}
+
 static void test_file__of_random_bytes__is_refused(void **state) {
         struct place *p = *state;
         uint32_t x = 99;
@@ -497,6 +569,7 @@ int main(void) {
                 CASE(test_load__directories_of_the_service_manager__are_used),
                 CASE(test_load__every_section_and_key__arrives),
                 CASE(test_settings__overrides__by_glob_and_the_later_wins),
+                CASE(test_enabled__by_glob__the_later_wins),
                 CASE(test_severity_cap__by_glob__only_where_it_is_said),
                 CASE(test_target__none_named__is_all_of_them_also_where_there_are_none),
                 CASE(test_value__with_equals_and_semicolon__is_whole),
@@ -511,6 +584,8 @@ int main(void) {
                 CASE(test_fault__key_before_a_section_after_another_fault__is_said),
                 CASE(test_fault__equals_in_a_comment_only__is_said),
                 CASE(test_fault__target__region_and_external_id),
+                CASE(test_fault__target_and_socket__forms),
+                CASE(test_region__not_said__is_the_environments_then_the_profiles),
                 CASE(test_fault__schedule__is_told_once),
                 CASE(test_fault__notifier__type_and_its_keys),
                 CASE(test_fault__all_kinds_in_one_file__all_are_told),
@@ -519,6 +594,7 @@ int main(void) {
                 CASE(test_secret_file__unusable__says_why_at_its_line),
                 CASE(test_faults__around_secrets__never_show_them),
                 CASE(test_file__missing_directory_or_huge__is_said),
+                CASE(test_line__with_a_nul__is_refused_alone),
                 CASE(test_file__of_random_bytes__is_refused),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
