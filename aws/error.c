@@ -66,6 +66,21 @@ static void read_json(struct span body, struct aws_error *e) {
         put_text(e->message, sizeof e->message, span_of(text_or_empty(message)));
 }
 
+/* What stands before a service and cannot tell which protocol is spoken: the root is the code, "<UnknownOperationException/>". */
+static int take_bare(void *context, const char *path, struct span text) {
+        static const char ending[] = "Exception";
+        struct aws_error *e = context;
+        struct span member = span_of(path), root = span_split(&member, '/');
+        size_t n = sizeof ending - 1;
+        if (root.len <= n || memcmp(root.data + root.len - n, ending, n) != 0)
+                return 0;
+        if (!member.data)
+                put_text(e->code, sizeof e->code, root);
+        else if (span_is(member, "Message") || span_is(member, "message"))
+                put_text(e->message, sizeof e->message, text);
+        return 0;
+}
+
 static void read_xml(struct span body, struct aws_error *e) {
         SCOPED(free)
         char *code = NULL, *message = NULL, *id = NULL, *old_code = NULL, *old_message = NULL, *old_id = NULL;
@@ -73,11 +88,14 @@ static void read_xml(struct span body, struct aws_error *e) {
                 {"ErrorResponse/Error/Code", &code}, {"ErrorResponse/Error/Message", &message},
                 {"ErrorResponse/RequestId", &id},    {"Response/Errors/Error/Code", &old_code},
                 {"Response/RequestID", &old_id},     {"Response/Errors/Error/Message", &old_message},
+                {"Error/Code", &old_code},           {"Error/Message", &old_message},
         };
         xml_pick(body, wants, ELEMENTS(wants), NULL);
         put_text(e->code, sizeof e->code, span_of(text_or_empty(code ? code : old_code)));
         put_text(e->message, sizeof e->message, span_of(text_or_empty(message ? message : old_message)));
         put_text(e->request_id, sizeof e->request_id, span_of(text_or_empty(id ? id : old_id)));
+        if (!e->code[0])
+                xml_read(body, take_bare, e, NULL);
 }
 
 /* CloudWatch keeps its old codes in "Code;Sender" beside the new ones in the body. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What test_botocore.py asks: "sign" reads one JSON request a line and writes its Authorization, "rate" reads "MS THROTTLED" lines and
- * writes the limiter's rates. */
+ * writes the limiter's rates, "error" reads one JSON reply a line and writes what was understood of it. */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws/error.h"
 #include "aws/retry.h"
 #include "aws/sigv4.h"
 #include "util/scope.h"
@@ -52,6 +53,34 @@ static int sign_all(void) {
         return 0;
 }
 
+/* Code, message and request id of one refusal, as JSON. */
+static int error_one(const char *line) {
+        cJSON *q = cJSON_Parse(line), *out = cJSON_CreateObject();
+        struct aws_error e;
+        struct http_reply r = {.status = 400,
+                               .headers = span_of(q ? text_of(q, "headers") : NULL),
+                               .body = span_of(q ? text_of(q, "body") : NULL)};
+        int failed = !q || !out || aws_error_parse(&r, &e) < 0 || !cJSON_AddStringToObject(out, "code", e.code) ||
+                     !cJSON_AddStringToObject(out, "message", e.message) ||
+                     !cJSON_AddStringToObject(out, "request_id", e.request_id);
+        char *text = failed ? NULL : cJSON_PrintUnformatted(out);
+        if (text)
+                puts(text);
+        free(text);
+        cJSON_Delete(out);
+        cJSON_Delete(q);
+        return text ? 0 : -1;
+}
+
+static int error_all(void) {
+        SCOPED(free) char *line = NULL;
+        size_t room = 0;
+        while (getline(&line, &room, stdin) > 0)
+                if (error_one(line) != 0)
+                        return 1;
+        return 0;
+}
+
 static int rate_all(void) {
         struct rate_limiter l;
         long long ms;
@@ -69,6 +98,8 @@ int main(int argc, char **argv) {
                 return sign_all();
         if (argc == 2 && strcmp(argv[1], "rate") == 0)
                 return rate_all();
-        fputs("usage: oracle sign|rate\n", stderr);
+        if (argc == 2 && strcmp(argv[1], "error") == 0)
+                return error_all();
+        fputs("usage: oracle sign|rate|error\n", stderr);
         return 2;
 }

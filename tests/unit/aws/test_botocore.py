@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our signatures and adaptive rates against botocore's own code, on random input with a fixed seed."""
+"""Our signatures, adaptive rates and reading of refusals against botocore's own code, on random input with a fixed seed."""
 import datetime
 import json
 import os
@@ -8,10 +8,12 @@ import subprocess
 import types
 from pathlib import Path
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 import pytest
 
 auth = pytest.importorskip('botocore.auth')
+from botocore import parsers  # noqa: E402
 from botocore.awsrequest import AWSRequest  # noqa: E402
 from botocore.credentials import Credentials  # noqa: E402
 from botocore.retries import adaptive, bucket, throttling  # noqa: E402
@@ -129,3 +131,49 @@ def test_adaptive_rates_are_botocores(seed):
         limiter.on_receiving_response()
         theirs = [clocker.measured_rate, tokens.max_rate, tokens.max_capacity]
         assert [float(x) for x in line.split()] == pytest.approx(theirs, rel=1e-9)
+
+
+CODES = ['ThrottlingException', 'ResourceNotFoundException', 'AccessDenied', 'InvalidParameterValue', 'x.y', 'KMSAccessDenied']
+WORDS = [w for w in TEXT if w.strip()]
+
+
+def random_json_refusal(rng):
+    """What awsJson services send, as far as botocore reads it: not a code with an address behind a colon, nor one in a header."""
+    body, headers = {'filler': [{'__type': 'Inner#Wrong', 'message': 'no'}], 'n': 1.5}, {}
+    body['__type'] = rng.choice(['', 'com.amazonaws.v1#', 'a.b#c#']) + rng.choice(CODES)
+    if rng.random() < 0.8:
+        body[rng.choice(['message', 'Message'])] = word(rng, WORDS, 1, 30)
+    if rng.random() < 0.3:
+        headers['x-amzn-query-error'] = rng.choice(CODES) + ';' + rng.choice(['Sender', 'Receiver'])
+    if rng.random() < 0.8:
+        headers['x-amzn-requestid'] = word(rng, 'abcdef0123456789-', 8, 36)
+    items = list(body.items())
+    rng.shuffle(items)
+    return json.dumps(dict(items), ensure_ascii=rng.random() < 0.5), headers
+
+
+def random_xml_refusal(rng):
+    """What awsQuery services send, in either of its two forms and in any order."""
+    inner = [f'<Code>{rng.choice(CODES)}</Code>', '<Type>Sender</Type>', f'<Message>{escape(word(rng, WORDS, 1, 30))}</Message>']
+    rng.shuffle(inner)
+    error = '<Error>' + rng.choice(['', '\n  ']).join(inner) + '</Error>'
+    request_id = word(rng, 'abcdef0123456789-', 8, 36)
+    if rng.random() < 0.3:
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors>{error}</Errors><RequestID>{request_id}</RequestID></Response>', {}
+    pair = [error, f'<RequestId>{request_id}</RequestId>']
+    rng.shuffle(pair)
+    return f'<ErrorResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/">{"".join(pair)}</ErrorResponse>', {}
+
+
+@pytest.mark.parametrize('protocol, make', [('json', random_json_refusal), ('query', random_xml_refusal)])
+def test_refusals_are_read_as_botocore_reads_them(protocol, make):
+    rng = random.Random(20260103)
+    replies = [make(rng) for _ in range(500)]
+    lines = [json.dumps({'body': body, 'headers': ''.join(f'{k}: {v}\r\n' for k, v in headers.items())}) for body, headers in replies]
+    ours = oracle('error', '\n'.join(lines) + '\n')
+    for (body, headers), line in zip(replies, ours, strict=True):
+        parser = parsers.create_parser('ec2' if '<Response>' in body else protocol)
+        theirs = parser.parse({'status_code': 400, 'headers': headers, 'body': body.encode()}, None)
+        known = {'code': theirs['Error']['Code'], 'message': theirs['Error'].get('Message', ''),
+                 'request_id': theirs['ResponseMetadata'].get('RequestId', '')}
+        assert json.loads(line) == known, body

@@ -70,6 +70,22 @@ static void test_parse__xml_forms__code_message_and_id(void **state) {
         assert_string_equal(e.request_id, "id-3");
 }
 
+static void test_parse__xml_of_what_stands_before_a_service__root_is_the_code(void **state) {
+        (void)state;
+        code_is(404, "", "<UnknownOperationException/>\n", "UnknownOperationException", "");
+        code_is(403, "",
+                "<AccessDeniedException>\n  <Message>Unable to determine service/operation name to be authorized</Message>\n"
+                "</AccessDeniedException>\n",
+                "AccessDeniedException", "Unable to determine service/operation name to be authorized");
+        code_is(400, "",
+                "<c:SerializationException xmlns:c=\"http://c/\"><message>m</message></c:SerializationException>",
+                "SerializationException", "m");
+        code_is(403, "", "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>", "AccessDenied",
+                "Access Denied");
+        parse(404, "", "<Exception/>", 1);
+        parse(404, "", "<html><AccessDeniedException/></html>", 1);
+}
+
 static void test_parse__silent_bodies__the_status(void **state) {
         (void)state;
         static const char *const bodies[] = {"",
@@ -280,6 +296,7 @@ int main(void) {
                 cmocka_unit_test(test_parse__json_forms__code_and_message),
                 cmocka_unit_test(test_parse__query_compatible_header__replaces_code),
                 cmocka_unit_test(test_parse__xml_forms__code_message_and_id),
+                cmocka_unit_test(test_parse__xml_of_what_stands_before_a_service__root_is_the_code),
                 cmocka_unit_test(test_parse__silent_bodies__the_status),
                 cmocka_unit_test(test_parse__fault__its_name),
                 cmocka_unit_test(test_parse__refused_signature__canonical_string_cut),
