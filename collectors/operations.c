@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ListApplicationOperations, then DescribeApplicationOperation of those whose details tell something: failed and running ones, and
- * those that change the version. The newest come first, so a listing ends where everything is older than what is asked for. */
+ * those that change the version. MSF promises no order: where the newest come first, a listing ends where everything is older than what
+ * is asked for, and where they come last it is read to its end. */
 #include <cjson/cJSON.h>
 #include <errno.h>
 
@@ -9,7 +10,7 @@
 #include "util/list.h"
 #include "util/text.h"
 
-enum { PAGE_SIZE = 50, PAGES_MAX = 10, DESCRIBED_MAX = 10 };
+enum { PAGE_SIZE = 50, PAGES_MAX = 10, PAGES_TO_NEWEST_MAX = 40, DESCRIBED_MAX = 10 };
 
 static const char list_operation[] = "ListApplicationOperations";
 static const char describe_operation[] = "DescribeApplicationOperation";
@@ -22,8 +23,8 @@ struct candidate {
 struct state {
         const struct collect_job *job;
         struct pager pager;
-        bool is_listed;
-        struct candidate *candidates; /* newest first */
+        bool is_listed, is_oldest_first;
+        struct candidate *candidates; /* newest first, once all are listed */
         size_t n_candidates, candidates_size;
         size_t current, n_described;
         bool is_second_round; /* through the candidates: those that are not urgent */
@@ -36,7 +37,6 @@ static int operations_start(const struct collect_job *job, void **ret_state) {
         if (!s)
                 return -ENOMEM;
         s->job = job;
-        s->pager.max_pages = job->from_ms > 0 ? PAGES_MAX : 1;
         *ret_state = s;
         return 0;
 }
@@ -134,6 +134,22 @@ static int read_listed(struct state *s, const cJSON *item, struct batch *out) {
         return r < 0 ? r : batch_add_operation_take(out, &o);
 }
 
+static bool is_ascending(const cJSON *first) {
+        const cJSON *last = first;
+        while (last && last->next)
+                last = last->next;
+        return reply_time_s(first, "StartTime") > 0 &&
+               reply_time_s(last, "StartTime") > reply_time_s(first, "StartTime");
+}
+
+static void turn_round(struct candidate *candidates, size_t n) {
+        for (size_t i = 0; i < n / 2; i++) {
+                struct candidate c = candidates[i];
+                candidates[i] = candidates[n - 1 - i];
+                candidates[n - 1 - i] = c;
+        }
+}
+
 static int read_list(struct state *s, const struct http_reply *reply, struct batch *out, struct err *reterr) {
         SCOPED(reply_free) struct cJSON *root = NULL;
         const struct cJSON *item;
@@ -141,14 +157,17 @@ static int read_list(struct state *s, const struct http_reply *reply, struct bat
         int r = reply_parse(list_operation, reply, &root, reterr);
         if (r >= 0)
                 r = reply_list(list_operation, root, "ApplicationOperationInfoList", false, &item, reterr);
+        if (r >= 0 && is_ascending(item))
+                s->is_oldest_first = true;
         for (; r >= 0 && item; item = item->next, n++) {
                 r = read_listed(s, item, out);
                 n_old += r == 1;
         }
         if (r < 0)
                 return r;
+        s->pager.max_pages = s->is_oldest_first ? PAGES_TO_NEWEST_MAX : s->job->from_ms > 0 ? PAGES_MAX : 1;
         r = pager_turn(&s->pager, list_operation, root, "NextToken", reterr);
-        return r == PAGER_MORE && n > 0 && n_old == n ? 0 : r;
+        return r == PAGER_MORE && !s->is_oldest_first && n > 0 && n_old == n ? 0 : r;
 }
 
 static struct operation *find(struct batch *b, const struct collect_job *job, const char *id) {
@@ -221,8 +240,11 @@ static int operations_step(void *state, const struct http_reply *reply, struct h
                 return r;
         if (r == PAGER_MORE)
                 return send_list(s, ret_request);
-        if (r == PAGER_SPENT && s->job->from_ms > 0)
-                batch_notice(out, "%s: more than %d pages, the oldest are left out", list_operation, PAGES_MAX);
+        if (r == PAGER_SPENT && (s->job->from_ms > 0 || s->is_oldest_first))
+                batch_notice(out, "%s: more than %zu pages, the %s are left out", list_operation, s->pager.max_pages,
+                             s->is_oldest_first ? "newest" : "oldest");
+        if (s->is_oldest_first && !s->is_listed)
+                turn_round(s->candidates, s->n_candidates);
         s->is_listed = true;
         return send_describe(s, ret_request);
 }

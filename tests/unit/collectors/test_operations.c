@@ -94,14 +94,16 @@ static void test_operations__batch_emptied_meanwhile__added_anew(void **context)
         run_done(&run);
 }
 
-static void list_of(struct buf *to, size_t n, size_t first, int64_t newest_s, const char *status, const char *token) {
+/* n of them, each step_s after the one before it in the list. */
+static void list_of(struct buf *to, size_t n, size_t first, int64_t from_s, int64_t step_s, const char *status,
+                    const char *token) {
         buf_put_str(to, "{\"ApplicationOperationInfoList\":[");
         for (size_t i = 0; i < n; i++)
                 buf_printf(
                         to,
                         "%s{\"Operation\":\"X\",\"OperationId\":\"o%zu\",\"StartTime\":%lld,\"EndTime\":%lld,\"OperationStatus\":\"%s\"}",
-                        i ? "," : "", first + i, (long long)newest_s - (long long)i * 100,
-                        (long long)newest_s - (long long)i * 100 + 50, status);
+                        i ? "," : "", first + i, (long long)(from_s + (int64_t)i * step_s),
+                        (long long)(from_s + (int64_t)i * step_s + 50), status);
         buf_put_str(to, "]");
         if (token)
                 buf_printf(to, ",\"NextToken\":\"%s\"", token);
@@ -113,7 +115,7 @@ static void test_operations__many_failed__ten_newest_described(void **context) {
         SCOPED(buf_done) struct buf list = BUF_INIT(1 << 16);
         struct run run;
         begin(&run);
-        list_of(&list, 50, 0, NOW - 1000, "FAILED", NULL);
+        list_of(&list, 50, 0, NOW - 1000, -100, "FAILED", NULL);
         int r = run_text(&run, buf_span(&list));
         for (size_t i = 0; i < 10; i++) {
                 char id[32];
@@ -132,7 +134,7 @@ static void test_operations__without_a_beginning__newest_page_only(void **contex
         SCOPED(buf_done) struct buf list = BUF_INIT(1 << 16);
         struct run run;
         begin(&run);
-        list_of(&list, 50, 0, NOW - 1000, "SUCCESSFUL", "more");
+        list_of(&list, 50, 0, NOW - 1000, -100, "SUCCESSFUL", "more");
         assert_int_equal(run_text(&run, buf_span(&list)), 0);
         assert_int_equal(run.batch.n_operations, 50);
         assert_string_equal(run.batch.notice, "");
@@ -145,9 +147,9 @@ static void test_operations__with_a_beginning__pages_until_all_are_older(void **
         since.from_ms = (int64_t)(NOW - 5000) * 1000;
         SCOPED(buf_done) struct buf one = BUF_INIT(1 << 16), two = BUF_INIT(1 << 16), three = BUF_INIT(1 << 16);
         struct run run;
-        list_of(&one, 30, 0, NOW - 1000, "SUCCESSFUL", "p2");
-        list_of(&two, 30, 30, NOW - 4000, "SUCCESSFUL", "p3");
-        list_of(&three, 30, 60, NOW - 7000, "SUCCESSFUL", "p4");
+        list_of(&one, 30, 0, NOW - 1000, -100, "SUCCESSFUL", "p2");
+        list_of(&two, 30, 30, NOW - 4000, -100, "SUCCESSFUL", "p3");
+        list_of(&three, 30, 60, NOW - 7000, -100, "SUCCESSFUL", "p4");
         assert_int_equal(run_begin(&run, &collector_operations, &since), STEP_SEND);
         assert_int_equal(run_text(&run, buf_span(&one)), STEP_SEND);
         assert_body(&run, "{\"ApplicationName\":\"orders\",\"Limit\":50,\"NextToken\":\"p2\"}");
@@ -156,6 +158,37 @@ static void test_operations__with_a_beginning__pages_until_all_are_older(void **
         /* 30 of the first page; of the second those whose end, NOW - 3950 - 100 i, is not before NOW - 5000: i <= 10. */
         assert_int_equal(run.batch.n_operations, 41);
         run_done(&run);
+}
+
+/* AWS says nowhere that the newest come first. */
+static void ascending(int64_t from_ms, size_t n_wanted) {
+        struct collect_job since = job;
+        since.from_ms = from_ms;
+        SCOPED(buf_done) struct buf one = BUF_INIT(1 << 16), two = BUF_INIT(1 << 16);
+        struct run run;
+        list_of(&one, 50, 0, NOW - 900000, 100, "SUCCESSFUL", "p2");
+        list_of(&two, 30, 50, NOW - 3000, 100, "FAILED", NULL);
+        assert_int_equal(run_begin(&run, &collector_operations, &since), STEP_SEND);
+        assert_int_equal(run_text(&run, buf_span(&one)), STEP_SEND);
+        assert_body(&run, "{\"ApplicationName\":\"orders\",\"Limit\":50,\"NextToken\":\"p2\"}");
+        int r = run_text(&run, buf_span(&two));
+        for (size_t i = 79; i > 69; i--) {
+                char id[32];
+                snprintf(id, sizeof id, "\"o%zu\"", i);
+                assert_int_equal(r, STEP_SEND);
+                assert_text_in(buf_str(&run.request.body), id);
+                r = run_text(&run, SPAN("{\"ApplicationOperationInfoDetails\":{}}"));
+        }
+        assert_int_equal(r, 0);
+        assert_int_equal(run.batch.n_operations, n_wanted);
+        assert_string_equal(run.batch.notice, "");
+        run_done(&run);
+}
+
+static void test_operations__oldest_come_first__the_newest_are_reached(void **context) {
+        (void)context;
+        ascending(0, 80);
+        ascending((int64_t)(NOW - 5000) * 1000, 30);
 }
 
 static void check_list(struct span body, const char *what, void *context) {
@@ -197,6 +230,7 @@ int main(void) {
                 cmocka_unit_test(test_operations__many_failed__ten_newest_described),
                 cmocka_unit_test(test_operations__without_a_beginning__newest_page_only),
                 cmocka_unit_test(test_operations__with_a_beginning__pages_until_all_are_older),
+                cmocka_unit_test(test_operations__oldest_come_first__the_newest_are_reached),
                 cmocka_unit_test(test_operations__members_vary__defined_outcome),
         };
         return cmocka_run_group_tests_name("operations", tests, NULL, NULL);
