@@ -144,6 +144,7 @@ int census_take(struct census *c, int64_t now_s) {
                 return r;
         if (added > 0 && c->has_list)
                 say_new(c);
+        c->has_left_any = c->has_left_any || removed > 0 || !c->has_list;
         c->has_list = true;
         if (added || removed)
                 log_info("%s: %zu applications watched (%zu new, %zu gone)", c->tag, c->plan->n_applications, added,

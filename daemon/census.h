@@ -14,6 +14,7 @@ struct census {
         struct plan *plan;
         struct batch names; /* of a list under way: it comes in pages */
         bool has_list;      /* one was taken over: whoever comes later is new */
+        bool has_left_any; /* with the last list somebody left the plan, or may have before this process; whoever acts on it clears it */
 };
 
 void census_done(struct census *c);

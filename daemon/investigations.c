@@ -180,6 +180,15 @@ void investigations_drop(struct investigations *s, const char *application) {
         start_waiting(s);
 }
 
+void investigations_keep(struct investigations *s, bool (*is_known)(void *arg, const char *application), void *arg) {
+        for (struct entry **link = &s->entries; *link;)
+                if (is_known(arg, (*link)->application))
+                        link = &(*link)->next;
+                else
+                        remove_at(link);
+        start_waiting(s);
+}
+
 size_t investigations_pending(const struct investigations *s) {
         size_t n = 0;
         for (const struct entry *e = s->entries; e; e = e->next)

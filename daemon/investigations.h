@@ -26,6 +26,8 @@ void investigations_ask_past(struct investigations *s, const char *application, 
                              int64_t over_s);
 /* Nothing is wanted for that application any more: what is under way is given up, but for what is over anyway. */
 void investigations_drop(struct investigations *s, const char *application);
+/* Gives up those of applications that are not known any more. */
+void investigations_keep(struct investigations *s, bool (*is_known)(void *arg, const char *application), void *arg);
 size_t investigations_pending(const struct investigations *s);
 
 SCOPED_DEFINE(struct investigations, investigations_free)

@@ -11,7 +11,8 @@
 
 enum { FAILING_S = 900, REOPEN_WITHIN_S = 3600 };
 
-static const char target[] = "-", application[] = "flinkwatch", diagnoser[] = "delivery";
+const char notifier_watch_target[] = "-";
+static const char application[] = "flinkwatch", diagnoser[] = "delivery";
 
 struct watch {
         struct store *store;
@@ -60,7 +61,7 @@ static int judge(struct watch *w, const char *notifier, const struct findings *f
         SCOPED(free) struct incident *known = calloc(w->incidents.n_rows + 1, sizeof *known);
         SCOPED(transitions_done) struct transitions transitions = {.at_s = w->now_s};
         struct incident_policy policy = {.severity_cap = SEVERITY_CRITICAL, .reopen_within_s = REOPEN_WITHIN_S};
-        struct judgement judgement = {.target = target,
+        struct judgement judgement = {.target = notifier_watch_target,
                                       .application = application,
                                       .application_arn = "",
                                       .now_s = w->now_s,
@@ -103,7 +104,7 @@ static int judge_one(struct watch *w, const struct notifier_state *state) {
 int notifier_watch(struct store *s, const struct config *config, int64_t now_s) {
         SCOPED(notifier_states_done) struct notifier_states states = {0};
         struct watch w = {.store = s, .config = config, .now_s = now_s};
-        struct incident_filter filter = {.target = target,
+        struct incident_filter filter = {.target = notifier_watch_target,
                                          .application = application,
                                          .diagnoser = diagnoser,
                                          .since_s = now_s - REOPEN_WITHIN_S};

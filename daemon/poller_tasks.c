@@ -5,6 +5,7 @@
 
 #include "daemon/log.h"
 #include "daemon/poller_inner.h"
+#include "daemon/unwatched.h"
 #include "util/text.h"
 
 void poller_clear_slot(struct slot *s) {
@@ -64,10 +65,34 @@ static bool is_watched(void *arg, const char *application) {
         return w && w->gone_at_s == 0;
 }
 
+static bool is_in_plan(void *arg, const char *application) {
+        return plan_find(arg, application);
+}
+
+/* Who has left the plan is not judged again. */
+static void let_go(struct poller *p) {
+        struct unwatched u = {.store = p->host.store,
+                              .config = p->host.config,
+                              .target = p->target->name,
+                              .is_watched = is_in_plan,
+                              .arg = &p->plan,
+                              .now_s = poller_now_s(p)};
+        int n_told = unwatched_end(&u);
+        if (n_told < 0)
+                log_error("%s: what is open of applications that are gone cannot be ended: %s", p->tag,
+                          store_error(p->host.store));
+        p->census.has_left_any = n_told < 0;
+        if (n_told > 0)
+                p->host.told(p->host.arg);
+        investigations_keep(p->investigations, is_in_plan, &p->plan);
+}
+
 static void take_names(struct poller *p) {
         if (census_take(&p->census, poller_now_s(p)) < 0)
                 log_error("%s: the list of applications cannot be taken over: %s", p->tag, store_error(p->host.store));
         troubles_keep(&p->troubles, is_watched, &p->plan);
+        if (p->census.has_left_any)
+                let_go(p);
 }
 
 static void end_series(struct poller *p) {

@@ -21,6 +21,7 @@
 #include "daemon/poller.h"
 #include "daemon/server.h"
 #include "daemon/spending.h"
+#include "daemon/unwatched.h"
 #include "daemon/upkeep.h"
 #include "daemon/work.h"
 #include "util/text.h"
@@ -88,6 +89,14 @@ static void on_round_finished(void *arg, bool was_read) {
         courier_wake(s->courier);
 }
 
+/* What cannot be ended now is at the next start. */
+static void end_unwatched_targets(struct service *s) {
+        const struct unwatched u = {.store = s->store, .config = s->config, .now_s = loop_now_s(s->loop)};
+        if (unwatched_end(&u) < 0)
+                log_error("what is open of targets that are not configured any more cannot be ended: %s",
+                          store_error(s->store));
+}
+
 static int start_work(struct service *s, struct err *reterr) {
         struct courier_host courier = {s->loop, s->exchange, s->store, s->config, &s->vitals, s, on_outbox_idle};
         struct poller_host host = {.loop = s->loop,
@@ -114,6 +123,7 @@ static int start_work(struct service *s, struct err *reterr) {
                 }
                 s->n_pollers++;
         }
+        end_unwatched_targets(s);
         s->n_unfinished = s->n_pollers;
         s->spending = (struct spending){.store = s->store,
                                         .config = s->config,

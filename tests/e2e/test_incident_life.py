@@ -15,7 +15,8 @@ RATE = 60
 # Calm, then 70 % of the interval for a quarter of an hour, then 120 %, then calm again. Beside it five that fail together and are well
 # again one after the other.
 TOGETHER = {f"page-{k}": ((5, CALM), (19 + 3 * k, TOO_SLOW), (300, CALM)) for k in range(5)}
-SCENARIO = scenario({"orders": ((5, CALM), (22, SLOW), (38, TOO_SLOW), (300, CALM)), "clicks": ((300, CALM),), **TOGETHER})
+SCENARIO = scenario({"orders": ((5, CALM), (22, SLOW), (38, TOO_SLOW), (300, CALM)), "clicks": ((300, CALM),),
+                     "leaver": ((5, CALM), (300, TOO_SLOW)), **TOGETHER})
 PAGERDUTY = """
 [notifier duty]
 type = pagerduty
@@ -73,6 +74,9 @@ def test_checkpoints__slow_then_worse_then_well__opened_escalated_resolved(sim, 
     daemon.config += PAGERDUTY.format(url=sim.url)
     keep_pace(daemon, RATE)
     daemon.start()
+    sim.wait_for(lambda s: len(events(s)) >= 1, timeout=170)
+    sim.wait_for(lambda s: "leaver" in {i["application"] for i in daemon.incidents() if i["severity"] == "critical"}, timeout=60)
+    sim.patch_application("leaver", None)  # what is open of it ends, too
     sim.wait_for(lambda s: len(events(s)) >= 3, timeout=170)
     assert events(sim) == [("opened", "warning", "open"), ("escalated", "critical", "open"), ("resolved", "critical", "resolved")]
     assert len({event["incident"]["id"] for event in messages(sim)}) == 1, "one incident from its beginning to its end"

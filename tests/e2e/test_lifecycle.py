@@ -89,6 +89,16 @@ def test_kill__during_the_first_round__next_start_has_everything_and_pages_once(
     assert sorted(ids) == ["orders", "payments"]
     times = stamps(daemon)
     assert len(times) == len(set(times)) and len(times) > 170
+    # Whom nobody watches any more nobody judges again: what is open of them ends.
+    daemon.config = daemon.config.replace("region = eu-west-1", "region = eu-west-1\napplications = *, !orders", 1)
+    daemon.write_config()
+    daemon.send(signal.SIGHUP)
+    daemon.wait_log(r"target prod: orders: incident \d+ \(\w+\) is closed: the application is not watched any more")
+    open_ones = {i["application"] for i in daemon.incidents()}
+    assert "payments" in open_ones and "orders" not in open_ones
+    sim.wait_for(lambda s: ("orders", "resolved") in {(d["body"]["MessageAttributes"]["application"]["StringValue"],
+                                                       d["body"]["MessageAttributes"]["event"]["StringValue"])
+                                                      for d in s.deliveries(service="sns")}, timeout=60)
 
 
 def test_socket_activation__restart__clients_wait_instead_of_failing(sim, daemon):
