@@ -114,12 +114,16 @@ static void wake(void *arg) {
         update(c);
 }
 
-/* Nothing is read while a call is answered, and a client that has only ended its own sending still wants the answer: what tells that
- * it left is a hangup in both directions. */
+/* A client that has only ended its own sending still wants the answer: what tells that it left is a hangup in both directions. */
+static bool has_left(const struct connection *c) {
+        struct pollfd state = {.fd = c->fd};
+        return poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR);
+}
+
+/* Nothing is read while a call is answered. */
 static void look_after(void *arg) {
         struct connection *c = arg;
-        struct pollfd state = {.fd = c->fd};
-        if (poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR)) {
+        if (has_left(c)) {
                 connection_free(c);
                 return;
         }
@@ -263,6 +267,8 @@ static void on_readable(struct ev_loop *ev, ev_io *io, int events) {
                 c->is_skipping = !rest.data;
                 fresh = rest.data ? rest : (struct span){bytes, 0};
         }
+        if (n == 0 && c->input.len > 0 && c->input.data[c->input.len - 1] != '\n' && !has_left(c))
+                fresh = SPAN("\n"); /* its last line */
         if (n <= 0)
                 c->is_ending = true;
         else

@@ -344,8 +344,14 @@ static bool begins_json(struct span line) {
                (inner.data[0] == '[' && memchr(inner.data, '{', inner.len));
 }
 
+/* Some editors put a byte order mark before the first line. */
+static struct span after_mark(struct span line) {
+        const struct span mark = SPAN("\xEF\xBB\xBF");
+        return span_starts(line, mark) ? (struct span){line.data + mark.len, line.len - mark.len} : line;
+}
+
 static int take_line(struct fault_reader *r, struct span line) {
-        struct span text = span_trim(line);
+        struct span text;
         size_t taken;
         int failed = 0;
         if (r->is_json) {
@@ -355,6 +361,8 @@ static int take_line(struct fault_reader *r, struct span line) {
                 return failed || taken == line.len ? failed
                                                    : take_line(r, (struct span){line.data + taken, line.len - taken});
         }
+        line = after_mark(line);
+        text = span_trim(line);
         if (text.len == 0)
                 return 0;
         if (text.data[0] == ',' || text.data[0] == ']')
@@ -388,14 +396,15 @@ static int end_line(struct fault_reader *r) {
 /* A line longer than an event may be: JSON goes on in the machine, text is cut. */
 static int overflow(struct fault_reader *r) {
         size_t taken;
-        bool is_json = begins_json(buf_span(&r->line));
+        struct span line = after_mark(buf_span(&r->line));
+        bool is_json = begins_json(line);
         int failed;
         if (!is_json) {
                 r->is_skipping = true;
-                failed = emit(r, 0, buf_span(&r->line));
+                failed = emit(r, 0, line);
         } else {
                 begin_json(r);
-                failed = take_json(r, buf_span(&r->line), &taken);
+                failed = take_json(r, line, &taken);
         }
         buf_clear(&r->line);
         return failed;

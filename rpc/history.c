@@ -15,15 +15,22 @@ enum {
         POINTS_MAX = 14 * 1440, /* an automatic step keeps minutes up to 14 days */
         HEAD_MAX_BYTES = 4 << 20,
         INCIDENTS_MAX = 500,
+        DIMENSIONS_MAX_BYTES = 16 << 10,
 };
 
-enum { APP, METRIC, STAT, DIM, SINCE, UNTIL, STEP, FOLD, TARGET };
+enum { APP, METRIC, STAT, DIM, SINCE, UNTIL, STEP, FOLD, TARGET, FORMAT };
 static const struct rpc_param params[] = {
-        [APP] = {"app", RPC_KIND_TEXT, true},         [METRIC] = {"metric", RPC_KIND_TEXT, true},
-        [STAT] = {"stat", RPC_KIND_TEXT, false},      [DIM] = {"dim", RPC_KIND_DIMENSIONS, false},
-        [SINCE] = {"since", RPC_KIND_INSTANT, false}, [UNTIL] = {"until", RPC_KIND_INSTANT, false},
-        [STEP] = {"step", RPC_KIND_DURATION, false},  [FOLD] = {"fold", RPC_KIND_TEXT, false},
-        [TARGET] = {"target", RPC_KIND_TEXT, false},  {0},
+        [APP] = {"app", RPC_KIND_TEXT, true},
+        [METRIC] = {"metric", RPC_KIND_TEXT, true},
+        [STAT] = {"stat", RPC_KIND_TEXT, false},
+        [DIM] = {"dim", RPC_KIND_DIMENSIONS, false},
+        [SINCE] = {"since", RPC_KIND_INSTANT, false},
+        [UNTIL] = {"until", RPC_KIND_INSTANT, false},
+        [STEP] = {"step", RPC_KIND_DURATION, false},
+        [FOLD] = {"fold", RPC_KIND_TEXT, false},
+        [TARGET] = {"target", RPC_KIND_TEXT, false},
+        [FORMAT] = {"format", RPC_KIND_FORMAT, false},
+        {0},
 };
 
 struct history {
@@ -71,9 +78,27 @@ static int no_series(struct rpc_question *q, const struct series_row *other) {
                         other->dimensions[0] ? "" : " without --dim");
 }
 
+/* CloudWatch's dimension Application is in all of a series' dimensions; here it is the application itself. */
+static int wanted_dimensions(const struct rpc_question *q, struct buf *to) {
+        struct span rest = span_of(text_or_empty(q->values[DIM].text)), application = span_of(q->values[APP].text);
+        while (rest.data && rest.len > 0) {
+                struct span pair = span_split(&rest, '\x1f'), value = pair, name = span_split(&value, '=');
+                if (span_is(name, "Application") && value.data && span_equals(value, application))
+                        continue;
+                if (to->len > 0)
+                        buf_put_char(to, '\x1f');
+                buf_put_span(to, pair);
+        }
+        return to->failed;
+}
+
 static int find_series(struct rpc_question *q, struct history *h) {
         const char *metric = q->values[METRIC].text, *statistic = q->values[STAT].text;
-        const char *dimensions = text_or_empty(q->values[DIM].text);
+        SCOPED(buf_done) struct buf wanted = BUF_INIT(DIMENSIONS_MAX_BYTES);
+        int r = wanted_dimensions(q, &wanted);
+        if (r < 0)
+                return r;
+        const char *dimensions = buf_str(&wanted);
         const struct metric *standard = metric_find(metric, NULL);
         const struct series_row *other = NULL, *chosen = NULL;
         for (size_t i = 0; i < h->series.n_rows; i++) {

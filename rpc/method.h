@@ -24,6 +24,7 @@ enum rpc_kind {
         RPC_KIND_DURATION,   /* "2h", or seconds: at least 1 s */
         RPC_KIND_INSTANT,    /* RFC 3339, or a duration: that long ago */
         RPC_KIND_DIMENSIONS, /* ["Task=x"], "Task=x" or {"Task": "x"} */
+        RPC_KIND_FORMAT,     /* "json": the client draws its other formats itself */
 };
 
 enum { RPC_PARAMS_MAX = 12 };

@@ -131,6 +131,9 @@ static int read_value(struct rpc_question *q, const struct rpc_param *p, const c
         case RPC_KIND_TEXT:
                 v->text = cJSON_IsString(item) ? item->valuestring : NULL;
                 return v->text && v->text[0] ? 0 : wrong(q, p, "a string that is not empty");
+        case RPC_KIND_FORMAT:
+                v->text = cJSON_IsString(item) ? item->valuestring : NULL;
+                return text_same(v->text, "json") ? 0 : wrong(q, p, "\"json\": the client draws the other formats");
         case RPC_KIND_ID:
                 v->number = is_id(item) ? (int64_t)item->valuedouble : 0;
                 return v->number > 0 ? 0 : wrong(q, p, "a whole number from 1 on");
@@ -167,7 +170,8 @@ static int unknown_param(struct rpc_question *q, const struct rpc_param *table, 
 
 int rpc_read_params(struct rpc_question *q, const struct rpc_param *table, const cJSON *params) {
         const cJSON *item;
-        if (params && !cJSON_IsObject(params) && !cJSON_IsNull(params))
+        bool is_empty_list = cJSON_IsArray(params) && !params->child;
+        if (params && !cJSON_IsObject(params) && !cJSON_IsNull(params) && !is_empty_list)
                 return rpc_fail(q, RPC_ERROR_PARAMS, "params must be an object: parameters have names");
         cJSON_ArrayForEach(item, params) {
                 size_t i = 0;

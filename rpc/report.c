@@ -11,7 +11,7 @@
 
 enum { HOUR_S = 3600, DAY_S = 86400, CHARTS_MAX = 8, POINTS_MAX = 360, PIECE = 512, RELATED_MAX = 50 };
 
-static const struct rpc_param params[] = {{"id", RPC_KIND_ID, true}, {0}};
+static const struct rpc_param params[] = {{"id", RPC_KIND_ID, true}, {"format", RPC_KIND_FORMAT, false}, {0}};
 
 /* Shown beside the metrics of the evidence, where they are stored. */
 static const char *const context[] = {

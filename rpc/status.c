@@ -7,7 +7,8 @@
 #include "rpc/method.h"
 #include "util/text.h"
 
-static const struct rpc_param params[] = {{"target", RPC_KIND_TEXT, false}, {0}};
+/* exit_code is an option of the client; all that its exit status is made of is in the answer. */
+static const struct rpc_param params[] = {{"target", RPC_KIND_TEXT, false}, {"exit_code", RPC_KIND_FLAG, false}, {0}};
 
 enum stage { STAGE_HEAD, STAGE_INCIDENTS, STAGE_APPLICATIONS };
 enum { PIECE = 8, OPEN_PIECE = 64 };

@@ -60,6 +60,15 @@ def test_healthy_log__says_so():
     assert json.loads(done.stdout) is None
 
 
+def test_byte_order_mark__in_front_of_any_form__is_passed_over():
+    document = failing_log()
+    expected = json.loads(explain("--json", "--file", "-", text=document).stdout)
+    events = next(member for member in json.loads(document).values() if isinstance(member, list))
+    assert expected["role"] == "trigger"
+    for text in (document, "\n".join(json.dumps(event) for event in events), json.dumps(events, indent=1)):
+        assert json.loads(explain("--json", "--file", "-", text="\ufeff" + text).stdout) == expected
+
+
 def test_wrong_use__names_the_way_out(tmp_path):
     done = explain("--file", str(tmp_path / "none"))
     assert done.returncode == 1 and "No such file" in done.stderr and done.stdout == ""

@@ -206,6 +206,17 @@ static void test_client__sends_no_more__still_gets_its_answers(void **state) {
         close(fd);
 }
 
+static void test_client__sends_no_more_after_an_unended_line__is_answered(void **state) {
+        struct place *p = *state;
+        int fd = connect_to(p);
+        say(p, fd, "echo first\necho last");
+        assert_int_equal(shutdown(fd, SHUT_WR), 0);
+        expect_line(p, fd, "first");
+        expect_line(p, fd, "last");
+        assert_true(is_hung_up(p, fd));
+        close(fd);
+}
+
 static void test_client__vanishes_during_an_answer__is_forgotten(void **state) {
         struct place *p = *state;
         size_t before = count_descriptors();
@@ -613,6 +624,7 @@ int main(void) {
                 CASE(test_client__request_byte_by_byte__is_answered_once),
                 CASE(test_client__closes_after_half_a_request__is_forgotten),
                 CASE(test_client__sends_no_more__still_gets_its_answers),
+                CASE(test_client__sends_no_more_after_an_unended_line__is_answered),
                 CASE(test_client__vanishes_during_an_answer__is_forgotten),
                 CASE(test_client__reads_a_large_answer_slowly__gets_all_and_stops_nobody),
                 CASE(test_client__reads_nothing__answer_is_not_made),

@@ -421,8 +421,46 @@ static void test_history__dimensions_in_any_form_and_order__are_the_same_series(
                 assert_string_equal(text_at(at(result, "dimensions"), "Operator"), "m");
                 cJSON_Delete(result);
         }
+        cJSON *named = ask(s, "history",
+                           "{\"app\":\"orders\",\"metric\":\"busyTimeMsPerSecond\",\"dim\":"
+                           "[\"Task=Source: x -> y\",\"Operator=m\",\"Application=orders\"]}");
+        assert_int_equal(cJSON_GetArraySize(at(named, "points")), 4);
+        cJSON_Delete(named);
+        ask_refused(s, RPC_READ, "history",
+                    "{\"app\":\"orders\",\"metric\":\"busyTimeMsPerSecond\",\"dim\":[\"Application=payments\"]}",
+                    -32002, "is stored otherwise");
         ask_refused(s, RPC_READ, "history", "{\"app\":\"orders\",\"metric\":\"busyTimeMsPerSecond\"}", -32002,
                     "try --stat Maximum --dim 'Operator=m' --dim 'Task=Source: x -> y'");
+}
+
+static void test_history__dimension_of_the_application__is_none(void **state) {
+        struct store *s = store_of(state);
+        put_application(s, "prod", "orders");
+        put_series(s, "prod", "orders", "lastCheckpointDuration", "Maximum", "", NOW - 120, 2, 1, 1);
+        cJSON *result = ask(
+                s, "history",
+                "{\"app\":\"orders\",\"metric\":\"lastCheckpointDuration\",\"dim\":\"Application=orders\"}");
+        assert_int_equal(cJSON_GetArraySize(at(result, "points")), 2);
+        assert_int_equal(cJSON_GetArraySize(at(result, "dimensions")), 0);
+        cJSON_Delete(result);
+}
+
+/* Every long option of the client is a parameter. */
+static void test_options__of_the_clients_own_output__are_taken(void **state) {
+        struct store *s = store_of(state);
+        put_application(s, "prod", "orders");
+        put_series(s, "prod", "orders", "lastCheckpointDuration", "Maximum", "", NOW - 120, 2, 1, 1);
+        cJSON_Delete(ask(s, "status", "{\"exit_code\":true}"));
+        cJSON_Delete(ask(s, "status", "[]"));
+        cJSON *result = ask(s, "history",
+                            "{\"app\":\"orders\",\"metric\":\"lastCheckpointDuration\",\"format\":\"json\"}");
+        assert_int_equal(cJSON_GetArraySize(at(result, "points")), 2);
+        cJSON_Delete(result);
+        ask_refused(s, RPC_READ, "history",
+                    "{\"app\":\"orders\",\"metric\":\"lastCheckpointDuration\",\"format\":\"csv\"}", -32602,
+                    "format must be \"json\"");
+        ask_refused(s, RPC_READ, "report", "{\"id\":1,\"format\":\"md\"}", -32602, "format must be \"json\"");
+        ask_refused(s, RPC_READ, "report", "{\"id\":1,\"format\":\"json\"}", -32002, "there is no incident 1");
 }
 
 static void test_history__what_is_not_there__is_named(void **state) {
@@ -496,6 +534,8 @@ int main(void) {
                 WITH_STORE(test_history__step__folds_and_standard_span_is_three_hours),
                 WITH_STORE(test_history__threshold_operations_and_incidents__are_those_of_the_span),
                 WITH_STORE(test_history__dimensions_in_any_form_and_order__are_the_same_series),
+                WITH_STORE(test_history__dimension_of_the_application__is_none),
+                WITH_STORE(test_options__of_the_clients_own_output__are_taken),
                 WITH_STORE(test_history__what_is_not_there__is_named),
                 WITH_STORE(test_history__samples_without_a_description__are_shown),
                 WITH_STORE(test_history__hundred_thousand_points__come_in_small_pieces),
