@@ -18,6 +18,7 @@ from .wire import Response
 
 REPLACING = ("throttle", "status", "html", "reset", "hang", "expired_token", "invalid_next_token", "access_denied",
              "big_body", "error", "empty_body")
+TAKEN = ("big_body", "empty_body")
 CHANGING = ("slow", "hold", "trickle", "truncate", "bad_json", "wrong_content_type", "skew", "clock_offset", "vary",
             "result_status", "close", "age")
 LISTENING = ("refuse", "tls_fail")
@@ -74,6 +75,11 @@ class Fault:
 
     def describe(self):
         return {**self.spec, "id": self.id, "hits": self.hits, "seen": self.seen, "spent": self.is_spent}
+
+
+def answers_alone(effects):
+    """Whether the service itself is not asked. A receiver that says 2xx, whatever comes after that, has taken what it got."""
+    return any(fault.kind in REPLACING and fault.kind not in TAKEN for fault in effects)
 
 
 class Faults:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from . import codec, control, shapes, vary
 from .auth import AuthError, parse_authorization, verify
 from .errors import ApiError, auth_error, render
+from .faults import answers_alone
 from .services import cloudwatch, credentials, logs, msf, notify, sns, sts
 from .wire import Response
 
@@ -115,7 +116,8 @@ def _other(world, request, record):
     record["application"] = None
     effects = world.faults.choose(record)
     for handler in (notify.handle, credentials.handle):
-        response = world.faults.replace(effects, None, record) or handler(world, request, record)
+        response = handler(world, request, record) if not answers_alone(effects) else None
+        response = world.faults.replace(effects, None, record) or response
         if response is not None:
             return world.faults.apply(effects, response, record)
     world.records.violate("unrouted", f"{request.method} {request.target}", record)

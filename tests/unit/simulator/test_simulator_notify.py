@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Slack, PagerDuty, Alertmanager and plain webhooks: what they take, refuse and record."""
 
+import http.client
 import json
 
 import pytest
@@ -100,6 +101,17 @@ def test_webhook__any_json(sim):
     assert post(sim, "/hook", [1]).status == 200
     assert [d["body"] for d in sim.deliveries(service="webhook")] == [{"version": 1}, [1]]
     assert post(sim, "/webhook/ops", b"not json").status == 400
+
+
+@pytest.mark.parametrize("kind,deliveries", [("empty_body", 1), ("big_body", 1), ("status", 0), ("expired_token", 0), ("reset", 0)])
+def test_webhook__fault__delivered_where_it_says_so(sim, kind, deliveries):
+    sim.faults({"kind": kind, "megabytes": 1})
+    try:
+        post(sim, "/webhook/ops", {"version": 1})
+    except (http.client.HTTPException, OSError):
+        assert kind == "reset"
+    assert len(sim.deliveries(service="webhook")) == deliveries
+    assert sim.requests()[-1]["fault"] == kind
 
 
 def test_elsewhere__404_and_violation(sim):
