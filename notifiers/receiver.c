@@ -73,6 +73,15 @@ static bool is_passing(int status) {
                status >= 500;
 }
 
+/* No later try mends these. What is wrong with the address, the token or a permission somebody may mend while the message waits. */
+static bool is_about_message(int status) {
+        static const int statuses[] = {400, 406, 411, 413, 414, 415, 422, 431};
+        for (size_t i = 0; i < ELEMENTS(statuses); i++)
+                if (statuses[i] == status)
+                        return true;
+        return false;
+}
+
 enum outcome receiver_judge(const char *who, const struct http_reply *reply, const char *word, int64_t now_s,
                             int64_t *ret_retry_s, struct err *reterr) {
         const char *open = word[0] ? " (" : "", *close = word[0] ? ")" : "";
@@ -86,6 +95,11 @@ enum outcome receiver_judge(const char *who, const struct http_reply *reply, con
                 return OUTCOME_DELIVERED;
         if (is_passing(reply->status)) {
                 err_set(reterr, -EAGAIN, "%s: HTTP %d%s%s%s, tried again later", who, reply->status, open, word, close);
+                return later(reply, now_s, ret_retry_s);
+        }
+        if (!is_about_message(reply->status)) {
+                err_set(reterr, -EPERM, "%s: HTTP %d%s%s%s: see to its address, its token and its permissions", who,
+                        reply->status, open, word, close);
                 return later(reply, now_s, ret_retry_s);
         }
         err_set(reterr, -EPERM, "%s refused the message: HTTP %d%s%s%s", who, reply->status, open, word, close);

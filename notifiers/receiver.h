@@ -13,7 +13,7 @@ int receiver_request(const char *operation, const char *url, const char *base, s
 /* 0, or why the body failed: the request is emptied then. */
 int receiver_request_end(struct http_request *r, int failed);
 
-/* By status alone: 2xx delivered; faults, 408, 425, 429, 5xx and whatever is no answer of a receiver (1xx, 3xx) later; else refused.
+/* By status alone: 2xx delivered; refused is what says that the message itself is wrong (400, 413, 422 and their like); all else later.
  * `who` starts the reason: "Slack"; `word` is what the receiver called it, "" when nothing. */
 enum outcome receiver_judge(const char *who, const struct http_reply *reply, const char *word, int64_t now_s,
                             int64_t *ret_retry_s, struct err *reterr);

@@ -224,9 +224,14 @@ static bool is_published(const struct http_reply *reply) {
         return xml_pick(reply->body, wants, 1, NULL) == 0 && id && id[0];
 }
 
-/* Keys that expired and a clock that is off are mended by the next try; denied, invalid and unknown topics by nobody but people. */
-static bool is_refusal(enum aws_outcome outcome) {
-        return outcome == AWS_DENIED || outcome == AWS_INVALID || outcome == AWS_NOT_FOUND || outcome == AWS_OTHER;
+/* SNS says 400 of the topic's key and of a disabled endpoint, too, which somebody may mend while the message waits. */
+static bool is_about_message(const char *code) {
+        static const char *const starts[] = {"HTTP 4", "InvalidParameter", "ParameterValueInvalid", "Validation",
+                                             "MissingParameter"};
+        for (size_t i = 0; i < ELEMENTS(starts); i++)
+                if (strncmp(code, starts[i], strlen(starts[i])) == 0)
+                        return true;
+        return false;
 }
 
 static enum outcome sns_read_reply(const struct http_reply *reply, int64_t now_s, int64_t *ret_retry_s,
@@ -243,7 +248,7 @@ static enum outcome sns_read_reply(const struct http_reply *reply, int64_t now_s
         if (reply->fault != HTTP_FAULT_NONE || reply->status == 0)
                 return outcome;
         aws_error_parse(reply, &error);
-        bool is_refused = outcome == OUTCOME_REFUSED && is_refusal(aws_classify(reply, &error, 0));
+        bool is_refused = outcome == OUTCOME_REFUSED && is_about_message(error.code);
         err_set(reterr, is_refused ? -EPERM : -EAGAIN, "%s%s: %s%s%s", who, is_refused ? " refused the message" : "",
                 error.code, error.message[0] ? ": " : "", error.message);
         return is_refused ? OUTCOME_REFUSED : OUTCOME_RETRY;

@@ -339,11 +339,24 @@ static void test_delivery__receiver_says_when__is_obeyed(void **state) {
 static void test_delivery__refused__is_over_with_a_reason(void **state) {
         struct place *p = *state;
         struct row *row = put("a");
-        p->status = 404;
-        p->body = "no_service";
+        p->status = 400;
+        p->body = "invalid_payload";
         run_until_idle(p);
         assert_int_equal(row->outcome, OUTCOME_REFUSED);
         assert_true(row->reason[0]);
+        expect_no_secret(p);
+}
+
+/* A webhook that was taken away: somebody may mend that within the day. */
+static void test_delivery__address_is_wrong__waits_until_it_is_mended(void **state) {
+        struct place *p = *state;
+        struct row *row = put("a");
+        p->status = 404;
+        p->body = "no_service";
+        run_until_idle(p);
+        assert_int_equal(row->outcome, OUTCOME_RETRY);
+        assert_false(row->is_over);
+        assert_true(row->next_try_s > outbox.now_s);
         expect_no_secret(p);
 }
 
@@ -516,6 +529,7 @@ int main(void) {
                 CASE(test_delivery__receiver_out_of_order__again_later),
                 CASE(test_delivery__receiver_says_when__is_obeyed),
                 CASE(test_delivery__refused__is_over_with_a_reason),
+                CASE(test_delivery__address_is_wrong__waits_until_it_is_mended),
                 CASE(test_delivery__notifier_removed__is_dropped),
                 CASE(test_delivery__answer_cannot_be_stored__is_not_sent_again),
                 CASE(test_free__answer_not_stored_yet__is_stored),

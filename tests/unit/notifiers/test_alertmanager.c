@@ -67,7 +67,7 @@ static void test_alertmanager__answers__by_status(void **context) {
         static const struct {
                 int status;
                 enum outcome outcome;
-        } answers[] = {{200, OUTCOME_DELIVERED}, {400, OUTCOME_REFUSED}, {500, OUTCOME_RETRY}, {404, OUTCOME_REFUSED}};
+        } answers[] = {{200, OUTCOME_DELIVERED}, {400, OUTCOME_REFUSED}, {500, OUTCOME_RETRY}, {404, OUTCOME_RETRY}};
         for (size_t i = 0; i < ELEMENTS(answers); i++) {
                 struct http_reply reply = reply_of(answers[i].status, "\"reason\"", "");
                 struct err err = {0};

@@ -171,11 +171,11 @@ static void test_slack__answers__delivered_later_or_never(void **context) {
                 {503, "<html>", "Retry-After: 7\r\n", OUTCOME_RETRY, 7, "503"},
                 {408, "", "", OUTCOME_RETRY, 0, "408"},
                 {400, "invalid_payload", "", OUTCOME_REFUSED, 0, "HTTP 400 (invalid_payload)"},
-                {403, "action_prohibited", "", OUTCOME_REFUSED, 0, "action_prohibited"},
-                {404, "channel_not_found", "", OUTCOME_REFUSED, 0, "channel_not_found"},
-                {410, "channel_is_archived", "", OUTCOME_REFUSED, 0, "channel_is_archived"},
-                {404, "no_service", "", OUTCOME_REFUSED, 0, "no_service"},
-                {403, "<b>verysecret</b>", "", OUTCOME_REFUSED, 0, "HTTP 403"},
+                {403, "action_prohibited", "", OUTCOME_RETRY, 0, "action_prohibited"},
+                {404, "channel_not_found", "", OUTCOME_RETRY, 0, "channel_not_found"},
+                {410, "channel_is_archived", "", OUTCOME_RETRY, 0, "channel_is_archived"},
+                {404, "no_service", "", OUTCOME_RETRY, 0, "HTTP 404 (no_service): see to its address"},
+                {403, "<b>verysecret</b>", "", OUTCOME_RETRY, 0, "HTTP 403"},
         };
         for (size_t i = 0; i < ELEMENTS(answers); i++) {
                 struct http_reply reply = reply_of(answers[i].status, answers[i].body, answers[i].headers);

@@ -207,13 +207,13 @@ static void test_sns__answers__delivered_later_or_never(void **context) {
                 {200, PUBLISHED, "", OUTCOME_DELIVERED, 0, ""},
                 {200, "<html>Sign in</html>", "", OUTCOME_RETRY, 0, "without a MessageId"},
                 {200, "", "", OUTCOME_RETRY, 0, "without a MessageId"},
-                {403, ERROR("AuthorizationError"), "", OUTCOME_REFUSED, 0,
-                 "SNS refused the message: AuthorizationError: m"},
-                {404, ERROR("NotFound"), "", OUTCOME_REFUSED, 0, "NotFound"},
-                {400, ERROR("InvalidParameter"), "", OUTCOME_REFUSED, 0, "InvalidParameter"},
+                {403, ERROR("AuthorizationError"), "", OUTCOME_RETRY, 0, "SNS: AuthorizationError: m"},
+                {404, ERROR("NotFound"), "", OUTCOME_RETRY, 0, "NotFound"},
+                {400, ERROR("InvalidParameter"), "", OUTCOME_REFUSED, 0,
+                 "SNS refused the message: InvalidParameter: m"},
                 {400, ERROR("ParameterValueInvalid"), "", OUTCOME_REFUSED, 0, "ParameterValueInvalid"},
-                {400, ERROR("EndpointDisabled"), "", OUTCOME_REFUSED, 0, "EndpointDisabled"},
-                {400, ERROR("KMSDisabled"), "", OUTCOME_REFUSED, 0, "KMSDisabled"},
+                {400, ERROR("EndpointDisabled"), "", OUTCOME_RETRY, 0, "EndpointDisabled"},
+                {400, ERROR("KMSDisabled"), "", OUTCOME_RETRY, 0, "KMSDisabled"},
                 {400, ERROR("KMSThrottling"), "", OUTCOME_RETRY, 0, "KMSThrottling"},
                 {400, ERROR("Throttling"), "", OUTCOME_RETRY, 0, "SNS: Throttling"},
                 {429, ERROR("Throttled"), "Retry-After: 4\r\n", OUTCOME_RETRY, 4, "Throttled"},
@@ -221,7 +221,7 @@ static void test_sns__answers__delivered_later_or_never(void **context) {
                 {403, ERROR("SignatureDoesNotMatch"), "", OUTCOME_RETRY, 0, "SignatureDoesNotMatch"},
                 {500, ERROR("InternalError"), "", OUTCOME_RETRY, 0, "InternalError"},
                 {503, "<html>", "x-amz-retry-after: 1500\r\n", OUTCOME_RETRY, 2, "503"},
-                {403, "", "", OUTCOME_REFUSED, 0, "403"},
+                {403, "", "", OUTCOME_RETRY, 0, "403"},
         };
         for (size_t i = 0; i < ELEMENTS(answers); i++) {
                 struct http_reply reply = reply_of(answers[i].status, answers[i].body, answers[i].headers);

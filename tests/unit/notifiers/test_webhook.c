@@ -80,8 +80,9 @@ static void test_webhook__answers__by_status(void **context) {
                 {204, "", "", OUTCOME_DELIVERED, 0},
                 {301, "", "", OUTCOME_RETRY, 0},
                 {400, "verysecret", "", OUTCOME_REFUSED, 0},
-                {401, "", "", OUTCOME_REFUSED, 0},
-                {404, "", "", OUTCOME_REFUSED, 0},
+                {401, "", "", OUTCOME_RETRY, 0},
+                {413, "", "", OUTCOME_REFUSED, 0},
+                {404, "", "", OUTCOME_RETRY, 0},
                 {429, "", "Retry-After: 11\r\n", OUTCOME_RETRY, 11},
                 {502, "", "", OUTCOME_RETRY, 0},
         };
