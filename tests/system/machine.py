@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 
-PACKAGES = ["systemd", "systemd-sysv", "dbus", "adduser", "python3-minimal"]
+PACKAGES = ["systemd", "systemd-sysv", "dbus", "adduser", "python3-minimal", "sqlite3"]
 # What the package depends on: dpkg alone installs it then.
 LIBRARIES = ["libcjson1", "libcurl4", "libev4", "libexpat1", "libinih1", "libsqlite3-0", "libssl3", "libsystemd0", "libzstd1"]
 

@@ -42,6 +42,22 @@ WatchdogSec=5
 """
 
 
+def document(*path):
+    with open(os.path.join(TESTS, os.pardir, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def of_readme(what):
+    """Lines of its shell example that has this in it."""
+    return next(block for block in re.findall(r"^```sh\n(.*?)^```", document("README.md"), re.M | re.S) if what in block).splitlines()
+
+
+def of_backup_page():
+    """What root types to back up, and to restore."""
+    section = document("man", "flinkwatchd.8").split(".Sh BACKUP AND UPGRADE\n")[1].split("\n.Sh ")[0]
+    return [re.sub(r"^# ", "", block.replace("\\e\n", "\\\n"), flags=re.M) for block in re.findall(r"^\.Bd.*?\n(.*?)^\.Ed", section, re.M | re.S)]
+
+
 @pytest.fixture(scope="module")
 def sim():
     with Simulator("demo.json") as simulator:
@@ -145,6 +161,28 @@ def test_socket__group_and_others__are_told_apart(machine):
     assert machine.ask("status", user="alice")["targets"]
     refused = machine.run("flinkwatchctl", "status", user="mallory", check=False)
     assert refused.returncode == 3 and "you may not use it: join its group" in refused.stderr
+
+
+def test_readme__the_lines_that_start_it__do_so_as_they_stand(machine):
+    machine.run("useradd", "bob")
+    for line in of_readme("systemctl enable"):
+        machine.run("env", "USER=bob", "sh", "-c", line.removeprefix("sudo "))
+    assert machine.ask("status", user="bob")["targets"]
+    assert machine.show("flinkwatch.service", "UnitFileState", "ActiveState") == ["enabled", "active"]
+
+
+def test_backup__of_the_page__comes_back(machine):
+    save, restore = of_backup_page()
+    opened = machine.ask("incidents")[0]
+    machine.run("sh", "-e", "-c", save)
+    machine.run("flinkwatchctl", "ack", str(opened["id"]))
+    assert machine.ask("show", str(opened["id"]))["state"] == "acknowledged"
+    machine.run("sh", "-e", "-c", restore)
+    wait_active(machine)
+    again = machine.ask("show", str(opened["id"]))
+    assert again["state"] == "open" and again["opened_at"] == opened["opened_at"]
+    mark = machine.ask("status")["targets"][0]["polled_at"]
+    machine.wait(lambda: machine.ask("status")["targets"][0]["polled_at"] > mark, timeout=60)
 
 
 def test_reload__good_configuration__is_taken(machine):
