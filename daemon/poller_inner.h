@@ -76,6 +76,8 @@ bool poller_discover(struct poller *p);
 bool poller_read_facts(struct poller *p);
 bool poller_find_series(struct poller *p);
 /* What a task asked for was answered whole: the next one goes on from there. */
+/* Another request of the same question. */
+void poller_asks_again(struct poller *p, const struct collector *collector);
 void poller_note_answer(struct poller *p, const struct slot *s);
 struct plan_times poller_times(const struct poller *p);
 bool poller_read_early(struct poller *p);

@@ -56,6 +56,13 @@ static int64_t control_wait_ms(struct poller *p) {
         return 0;
 }
 
+/* Pages and descriptions are paid for afterwards: the next question waits the longer. */
+void poller_asks_again(struct poller *p, const struct collector *collector) {
+        for (size_t which = 0; which < PLAN_FACTS; which++)
+                if (facts[which].collector == collector)
+                        p->control_tokens -= 1;
+}
+
 /* ListApplications says at once when a status or a version changes. Where something is going on all is read each round, and a restart that was
  * just seen asks for the operations that may explain it. More applications, longer turns. */
 static bool is_fact_due(const struct poller *p, const struct watched *w, size_t which) {

@@ -142,6 +142,11 @@ static void task_done(void *arg, int result, const struct err *err) {
         poller_go_on(p);
 }
 
+static void asks_again(void *arg) {
+        struct slot *s = arg;
+        poller_asks_again(s->poller, s->collector);
+}
+
 int poller_start_task(struct poller *p, const struct collector *collector, const char *application,
                       struct collect_job *collect) {
         struct slot *s = poller_free_slot(p);
@@ -152,7 +157,12 @@ int poller_start_task(struct poller *p, const struct collector *collector, const
         collect->application = s->application;
         collect->now_s = poller_now_s(p);
         collect->settle_s = p->host.config->settle_s;
-        struct task_job job = {.collector = collector, .collect = *collect, .arg = s, .seen = seen, .done = task_done};
+        struct task_job job = {.collector = collector,
+                               .collect = *collect,
+                               .arg = s,
+                               .seen = seen,
+                               .asks_again = asks_again,
+                               .done = task_done};
         int r = task_start(p->host.exchange, p->client, p->host.store, &job, &s->task);
         if (r < 0) {
                 log_error("%s: %s: cannot be started: %s", p->tag, collector->name, strerror(-r));

@@ -111,6 +111,8 @@ static int step(void *arg, const struct http_reply *reply, struct http_request *
         }
         if (r >= 0 && t->failed < 0)
                 return err_set(reterr, t->failed, "%s", t->err.text);
+        if (r == STEP_SEND && reply && t->job.asks_again)
+                t->job.asks_again(t->job.arg);
         if (r == STEP_SEND)
                 text_copy(t->operation, sizeof t->operation, ret_request->operation);
         return r;

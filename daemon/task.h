@@ -17,6 +17,8 @@ struct task_job {
         bool is_aside;       /* asked for out of turn: how far the series were read stays as it is */
         void *arg;
         void (*seen)(void *arg, const struct batch *b);
+        void (*asks_again)(
+                void *arg); /* NULL, or called before each request but the first; repeated attempts do not count */
         void (*done)(void *arg, int result, const struct err *err);
 };
 

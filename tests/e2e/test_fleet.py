@@ -129,6 +129,21 @@ def test_budget__spent__metrics_end_but_what_is_free_goes_on(sim, daemon):
     assert [i for i in daemon.incidents() if i["severity"] != "info"] == [], "what is not asked for is no outage"
 
 
+def many_failures(name):
+    return {"name": name, "operations": [{"operation": "UpdateApplication", "start": f"-{i + 30}h", "duration": "4m", "status": "FAILED",
+                                          "error": "no free address"} for i in range(10)]}
+
+
+@pytest.mark.scenario(with_applications(*(many_failures(f"app-{i:02}") for i in range(10))))
+def test_control_plane__first_round__no_faster_than_five_a_second(sim, daemon):
+    """A minute's worth at once, and what the four questions under way still ask; all descriptions are read in the end."""
+    assert daemon.run("--oneshot").returncode == 0
+    at = sorted(r["at"] for r in sim.requests(service="kinesisanalyticsv2"))
+    assert len(sim.requests(operation="DescribeApplicationOperation")) == 100
+    for n, moment in enumerate(at):
+        assert n <= 60 + 4 * 10 + 5 * (moment - at[0]) + 2, f"call {n} came {moment - at[0]:.2f} s after the first"
+
+
 TWO_REGIONS = {**BASE, "regions": ["us-east-1"], "applications": [
     {"name": "near", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}},
     {"name": "far", "region": "us-east-1", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}}]}
