@@ -206,6 +206,7 @@ static const struct known_code known_codes[] = {
         {"RequestTimeout", AWS_TRANSIENT},
         {"RequestTimeoutException", AWS_TRANSIENT},
         {"IDPCommunicationError", AWS_TRANSIENT},
+        {"InvalidNextToken", AWS_TRANSIENT}, /* it got too old: whoever asks anew begins at the first page */
         {"ExpiredToken", AWS_CREDENTIALS},
         {"ExpiredTokenException", AWS_CREDENTIALS},
         {"RequestExpired", AWS_CREDENTIALS},

@@ -203,6 +203,7 @@ static void test_classify__each_kind__its_outcome(void **state) {
                 {400, "RequestTimeout", AWS_TRANSIENT},
                 {400, "RequestTimeoutException", AWS_TRANSIENT},
                 {400, "IDPCommunicationError", AWS_TRANSIENT},
+                {400, "InvalidNextToken", AWS_TRANSIENT},
                 {403, "ExpiredToken", AWS_CREDENTIALS},
                 {400, "ExpiredTokenException", AWS_CREDENTIALS},
                 {400, "RequestExpired", AWS_CREDENTIALS},
