@@ -146,6 +146,8 @@ static int spawn(struct program_call *p, char **argv, int out_fd, int err_fd) {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
         posix_spawn_file_actions_adddup2(&actions, err_fd, STDERR_FILENO);
+        posix_spawn_file_actions_addclosefrom_np(&actions,
+                                                 STDERR_FILENO + 1); /* libcurl's sockets are not FD_CLOEXEC */
         posix_spawnattr_init(&attributes);
         posix_spawnattr_setsigmask(&attributes, &none);
         posix_spawnattr_setsigdefault(&attributes, &ignored);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a program (credential_process) without a shell and hands back what it wrote to stdout. */
+/* Runs a program (credential_process) without a shell and hands back what it wrote to stdout. It inherits no other descriptor. */
 #pragma once
 
 #include "daemon/wire.h"

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,15 +117,18 @@ static void expect_eof(struct bench *b, int fd) {
 static void test_program__hangs_with_a_child_of_its_own__both_are_killed(void **state) {
         struct bench *b = *state;
         struct answer a;
-        char script[64];
-        int alive[2];
-        assert_int_equal(pipe2(alive, O_NONBLOCK), 0);
-        snprintf(script, sizeof script, "sleep 100 8>&%d & wait", alive[1]);
-        run(b, script, 200, &a);
+        SCOPED(buf_done) struct buf script = BUF_INIT(256);
+        const char *path = bench_path(b, "alive");
+        char c;
+        assert_int_equal(mkfifo(path, 0600), 0);
+        int alive = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        assert_true(alive >= 0);
+        buf_printf(&script, "exec 8>%s; echo >&8; sleep 100 & wait", path);
+        run(b, buf_str(&script), 2000, &a);
         assert_int_equal(a.reply.fault, HTTP_FAULT_TIMEOUT);
-        close(alive[1]);
-        expect_eof(b, alive[0]);
-        close(alive[0]);
+        assert_int_equal(read(alive, &c, 1), 1);
+        expect_eof(b, alive);
+        close(alive);
 }
 
 static void test_program__ends_but_its_child_holds_the_pipes__is_not_waited_for(void **state) {

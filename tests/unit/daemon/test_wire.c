@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/program.h"
 #include "daemon/wire.h"
 #include "tests/unit/daemon/fake_http.h"
 #include "util/text.h"
@@ -310,6 +311,29 @@ static void test_get__twice__one_connection(void **state) {
         assert_int_equal(fake_http_connections(p->server), 1);
 }
 
+static void count_sockets(void *arg, const struct http_reply *reply) {
+        struct answer *a = arg;
+        char listing[4096];
+        snprintf(listing, sizeof listing, "%.*s", (int)reply->body.len, reply->body.data);
+        a->body_len = count_lines(listing, "socket:");
+        a->reply = *reply;
+        a->is_done = true;
+}
+
+/* libcurl opens its sockets without FD_CLOEXEC; a program could read on, or keep a connection open for as long as it lives. */
+static void test_get__connection_is_kept__programs_do_not_inherit_it(void **state) {
+        struct place *p = *state;
+        char *argv[] = {"/bin/ls", "-l", "/proc/self/fd", NULL};
+        struct program_call *call = NULL;
+        ask(p, "/ok");
+        assert_int_equal(fake_http_open(p->server), 1);
+        p->answer = (struct answer){0};
+        assert_int_equal(program_run(p->bench->loop, argv, 10000, count_sockets, &p->answer, &call), 0);
+        bench_run(p->bench, &p->answer.is_done);
+        assert_int_equal(p->answer.reply.status, 200);
+        assert_int_equal(p->answer.body_len, 0);
+}
+
 static void test_get__nobody_listens__connect_fault(void **state) {
         struct place *p = *state;
         char address[64];
@@ -572,6 +596,7 @@ int main(void) {
                 CASE(test_get__redirected__is_not_followed),
                 CASE(test_get__interim_answer__only_the_final_headers),
                 CASE(test_get__twice__one_connection),
+                CASE(test_get__connection_is_kept__programs_do_not_inherit_it),
                 CASE(test_get__nobody_listens__connect_fault),
                 CASE(test_get__reset__closed_fault),
                 CASE(test_get__closed_without_answer__closed_fault),
