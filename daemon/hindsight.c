@@ -105,7 +105,8 @@ int hindsight_look(struct store *s, const struct hindsight *h, struct hindsight_
         *ret = (struct hindsight_result){.again_s = INT64_MAX};
         int r = store_list_incidents(s, &filter, &incidents);
         if (r == 0)
-                r = store_list_explanations(s, h->target, h->application, &explanations);
+                r = store_list_explanations(s, h->target, h->application, h->since_s - EXPLANATION_NEAR_S,
+                                            &explanations);
         size_t i = 0;
         while (i < incidents.n_rows && n < EPISODES_MAX)
                 n += first_fault_explains(incidents.rows[i++].finding.diagnoser);

@@ -223,7 +223,7 @@ static size_t worth(const struct explanation *e) {
 
 int report_store(struct store *s, struct explanation *e) {
         SCOPED(explanation_rows_done) struct explanation_rows rows = {0};
-        int r = store_list_explanations(s, e->target, e->application, &rows);
+        int r = store_list_explanations(s, e->target, e->application, e->onset_s - EXPLANATION_NEAR_S, &rows);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < rows.n_rows; i++) {

@@ -67,14 +67,14 @@ static int read_row(struct store *s, sqlite3_stmt *row, struct explanation *v) {
         return report_load(s, -v->id, &v->report);
 }
 
-int store_list_explanations(struct store *s, const char *target, const char *application,
+int store_list_explanations(struct store *s, const char *target, const char *application, int64_t from_s,
                             struct explanation_rows *ret) {
         SCOPED(explanation_rows_done) struct explanation_rows rows = {0};
         SCOPED(db_release) sqlite3_stmt *row = NULL;
         int r = db_query(&s->db, &row,
                          "SELECT id, onset_s, made_at_s, again_at_s, confidence, title FROM explanation"
-                         " WHERE target = ?1 AND application = ?2 ORDER BY onset_s",
-                         "tt", target, application);
+                         " WHERE target = ?1 AND application = ?2 AND onset_s >= ?3 ORDER BY onset_s",
+                         "tti", target, application, from_s);
         while (r == 0 && (r = db_step(&s->db, row)) == 1) {
                 struct explanation *v = LIST_ADD(rows.rows, rows.n_rows, rows.rows_size);
                 if (!v || text_replace(&v->target, target) < 0 || text_replace(&v->application, application) < 0)

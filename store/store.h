@@ -89,8 +89,9 @@ struct explanation_rows {
         struct explanation *rows;
         size_t n_rows, rows_size;
 };
-int store_list_explanations(struct store *s, const char *target, const char *application,
-                            struct explanation_rows *ret); /* oldest onset first */
+/* Of episodes that began at from_s or later, oldest onset first. */
+int store_list_explanations(struct store *s, const char *target, const char *application, int64_t from_s,
+                            struct explanation_rows *ret);
 void explanation_rows_done(struct explanation_rows *r);
 /* The newest incident that was over before `before_s` and had a cause with this fingerprint, at that application if there is one: 0, or 1
  * when there is none. */

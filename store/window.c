@@ -196,6 +196,24 @@ static int read_all_series(struct store *s, const struct window_spec *spec, stru
         return r;
 }
 
+static int64_t longest_span_s(const struct window_spec *spec) {
+        int64_t span_s = 0;
+        for (size_t i = 0; i < spec->n_needs; i++)
+                if (spec->needs[i].span_s > span_s)
+                        span_s = spec->needs[i].span_s;
+        return span_s;
+}
+
+/* Of episodes that can still be found: those of the samples, and those that are open. An application that fails every few hours has
+ * thousands of others. */
+static int read_explanations(struct store *s, const struct window_spec *spec, struct storage *g) {
+        int64_t from_s = spec->settled_before_s - longest_span_s(spec);
+        for (size_t i = 0; i < g->n_priors; i++)
+                if (g->priors[i].onset_s < from_s)
+                        from_s = g->priors[i].onset_s;
+        return store_list_explanations(s, spec->target, spec->application, from_s - DAY_S, &g->explanations);
+}
+
 static int read_facts(struct store *s, const struct window_spec *spec, struct storage *g) {
         int r = store_application(s, spec->target, spec->application, &g->application);
         if (r == 1)
@@ -207,7 +225,7 @@ static int read_facts(struct store *s, const struct window_spec *spec, struct st
                 r = read_snapshots(s, spec, g);
         if (r == 0)
                 r = read_priors(s, spec, g);
-        return r == 0 ? store_list_explanations(s, spec->target, spec->application, &g->explanations) : r;
+        return r == 0 ? read_explanations(s, spec, g) : r;
 }
 
 int store_read_window(struct store *s, const struct window_spec *spec, struct window **ret) {
@@ -225,13 +243,9 @@ int store_read_window(struct store *s, const struct window_spec *spec, struct wi
                 r = read_all_series(s, spec, g);
         if (r < 0)
                 return r;
-        int64_t span_s = 0;
-        for (size_t i = 0; i < spec->n_needs; i++)
-                if (spec->needs[i].span_s > span_s)
-                        span_s = spec->needs[i].span_s;
         *w = (struct window){
                 .now_s = spec->now_s,
-                .from_s = spec->settled_before_s - span_s,
+                .from_s = spec->settled_before_s - longest_span_s(spec),
                 .to_s = spec->settled_before_s,
                 .application = &g->application,
                 .operations = g->operations,

@@ -156,7 +156,7 @@ static void test_hindsight__same_fault_later__is_told_to_have_been_there(void **
         explain(p, NOW - HOUR, "trigger", 0); /* of one that is open */
         assert_int_equal(hindsight_look(p->store, &p->ask, &r), 0);
         assert_true(r.has_news);
-        assert_int_equal(store_list_explanations(p->store, "prod", "orders", &rows), 0);
+        assert_int_equal(store_list_explanations(p->store, "prod", "orders", 0, &rows), 0);
         assert_null(rows.rows[0].report.root_cause->seen_before);
         assert_non_null(strstr(rows.rows[1].report.root_cause->seen_before, "incident 1 of orders"));
 }

@@ -214,7 +214,7 @@ static void store_one(struct place *p, struct root_cause *c, int64_t again_at_s)
 
 static void assert_stored(struct place *p, const char *role, int64_t again_at_s) {
         SCOPED(explanation_rows_done) struct explanation_rows rows = {0};
-        assert_int_equal(store_list_explanations(p->store, "prod", "orders", &rows), 0);
+        assert_int_equal(store_list_explanations(p->store, "prod", "orders", 0, &rows), 0);
         assert_int_equal(rows.n_rows, 1);
         assert_string_equal(rows.rows[0].report.root_cause->role, role);
         assert_int_equal(rows.rows[0].again_at_s, again_at_s);

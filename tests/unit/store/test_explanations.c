@@ -5,7 +5,7 @@
 #include "tests/unit/store/fixture.h"
 #include "util/text.h"
 
-enum { HOUR_S = 3600 };
+enum { HOUR_S = 3600, DAY_S = 86400 };
 
 /* An explanation whose lists are those of an incident with one of everything. */
 static void put(struct store *s, int64_t onset_s, const char *title, int64_t again_at_s) {
@@ -29,7 +29,7 @@ static void test_explanation__stored_and_reopened__comes_back_whole(void **state
         struct incident like = make_incident("orders", "restart_loop", T0);
         put(f->store, T0, "NullPointerException in Parse.map", T0 + HOUR_S);
         fixture_reopen(f);
-        assert_int_equal(store_list_explanations(f->store, "prod", "orders", &rows), 0);
+        assert_int_equal(store_list_explanations(f->store, "prod", "orders", 0, &rows), 0);
         assert_int_equal(rows.n_rows, 1);
         const struct explanation *e = &rows.rows[0];
         assert_int_equal(e->onset_s, T0);
@@ -52,13 +52,13 @@ static void test_explanation__same_episode__replaces__another_stays(void **state
         put(f->store, T0, "old", 0);
         put(f->store, T0 + EXPLANATION_NEAR_S, "new", 0);
         put(f->store, T0 + 2 * EXPLANATION_NEAR_S + 1, "another", 0);
-        assert_int_equal(store_list_explanations(f->store, "prod", "orders", &rows), 0);
+        assert_int_equal(store_list_explanations(f->store, "prod", "orders", 0, &rows), 0);
         assert_int_equal(rows.n_rows, 2);
         assert_string_equal(rows.rows[0].report.title, "new");
         assert_string_equal(rows.rows[1].report.title, "another");
         assert_true(rows.rows[0].report.n_advice > 0);
         explanation_rows_done(&rows);
-        assert_int_equal(store_list_explanations(f->store, "prod", "payments", &rows), 0);
+        assert_int_equal(store_list_explanations(f->store, "prod", "payments", 0, &rows), 0);
         assert_int_equal(rows.n_rows, 0);
         explanation_rows_done(&rows);
 }
@@ -84,6 +84,37 @@ static void test_window__carries_the_explanation__nearest_to_the_onset(void **st
         window_free(w);
 }
 
+static size_t count_in_window(struct fixture *f) {
+        SCOPED(window_free) struct window *w = NULL;
+        struct window_need need = {.metric = metric_find("uptime", NULL), .span_s = HOUR_S};
+        struct window_spec spec = {.target = "prod",
+                                   .application = "orders",
+                                   .now_s = T0 + HOUR_S,
+                                   .settled_before_s = T0 + HOUR_S,
+                                   .needs = &need,
+                                   .n_needs = 1};
+        assert_int_equal(store_read_window(f->store, &spec, &w), 0);
+        return w->n_explanations;
+}
+
+/* Each costs a few questions to the database, at each judgement, and an application that fails every few hours has thousands in the end. */
+static void test_window__episodes_long_over__are_left_out_unless_something_is_open_since(void **state) {
+        struct fixture *f = *state;
+        SCOPED(transitions_done) struct transitions t = {.at_s = T0};
+        struct incident open = {.target = (char *)"prod",
+                                .application = (char *)"orders",
+                                .opened_at_s = T0 - 30 * DAY_S,
+                                .finding = {.diagnoser = "restart_loop", .onset_s = T0 - 30 * DAY_S}};
+        put_application(f->store, "prod", "orders");
+        for (int day = 60; day > 0; day -= 10)
+                put(f->store, T0 - day * DAY_S, "past", 0);
+        put(f->store, T0, "this", 0);
+        assert_int_equal(count_in_window(f), 1);
+        assert_non_null(transitions_add(&t, EVENT_NONE, &open));
+        assert_int_equal(store_apply(f->store, &t), 0);
+        assert_int_equal(count_in_window(f), 4);
+}
+
 static void test_explanation__older_than_retention__is_forgotten_with_its_lists(void **state) {
         struct fixture *f = *state;
         struct explanation_rows rows = {0};
@@ -91,7 +122,7 @@ static void test_explanation__older_than_retention__is_forgotten_with_its_lists(
         put(f->store, T0 + 86400, "young", 0);
         while (store_retain(f->store, T0 + HOUR_S) > 0)
                 ;
-        assert_int_equal(store_list_explanations(f->store, "prod", "orders", &rows), 0);
+        assert_int_equal(store_list_explanations(f->store, "prod", "orders", 0, &rows), 0);
         assert_int_equal(rows.n_rows, 1);
         assert_string_equal(rows.rows[0].report.title, "young");
         explanation_rows_done(&rows);
@@ -142,6 +173,9 @@ int main(void) {
                                                 fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_window__carries_the_explanation__nearest_to_the_onset,
                                                 fixture_setup, fixture_teardown),
+                cmocka_unit_test_setup_teardown(
+                        test_window__episodes_long_over__are_left_out_unless_something_is_open_since, fixture_setup,
+                        fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_explanation__older_than_retention__is_forgotten_with_its_lists,
                                                 fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(
