@@ -21,7 +21,7 @@ static const struct fact {
         const struct collector *collector;
         enum phase phase;
         int every;
-        bool is_for_later; /* not in an application's first round: what pages comes first */
+        bool is_for_later; /* not in an application's first round, unless that is the only one: what pages comes first */
 } facts[PLAN_FACTS] = {
         [FACT_APPLICATION] = {&collector_applications, PHASE_DESCRIBE, 10, false},
         [FACT_OPERATIONS] = {&collector_operations, PHASE_LIST, 3, false},
@@ -72,7 +72,7 @@ static bool is_fact_due(const struct poller *p, const struct watched *w, size_t 
         if (turn_s > every_s)
                 every_s = turn_s;
         if (facts[which].phase != p->phase || p->round_at_s < w->retry_at_s || w->gone_at_s > 0 ||
-            (facts[which].is_for_later && w->is_new))
+            (facts[which].is_for_later && w->is_new && p->is_repeating))
                 return false;
         return w->is_changed[which] || p->round_at_s - w->asked_at_s[which] >= every_s - interval_s / 2;
 }

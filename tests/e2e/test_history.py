@@ -17,6 +17,8 @@ SCENARIO = {
     "applications": [
         {"name": "over", "runtime": "FLINK-1_20", "job": {"kind": "restart_loop", "since": "-30h", "until": "-20h"}},
         {"name": "failing", "runtime": "FLINK-2_2", "job": {"kind": "checkpoint_failure", "since": "-2h"}},
+        {"name": "frozen", "runtime": "FLINK-1_20", "job": {"kind": "healthy"},
+         "snapshots": [{"name": "stuck", "created": "-35m", "status": "CREATING"}]},
         {"name": "deployed", "runtime": "FLINK-1_20", "job": {"kind": "healthy", "deploys": ["-6h"]},
          "operations": [{"operation": "UpdateApplication", "start": "-362m", "duration": "4m"}]}],
 }
@@ -27,7 +29,8 @@ def test_oneshot__what_began_and_ended_in_the_past__is_recorded_and_told_to_nobo
     daemon.config = daemon.config.replace("backfill = 3h", "backfill = 2d")
     assert daemon.run("--oneshot").returncode == 0
     told = [json.loads(d["body"]["Message"])["incident"] for d in sim.deliveries(service="sns")]
-    assert [(i["application"], i["diagnoser"]) for i in told] == [("failing", "checkpoint_failure")], "one page, with the cause and no symptom"
+    assert sorted((i["application"], i["diagnoser"]) for i in told) == [
+        ("failing", "checkpoint_failure"), ("frozen", "snapshot")], "one page each, with the cause and no symptom; one cycle asks for all"
     daemon.start()
     known = [i for i in daemon.incidents("--all") if i["severity"] != "info"]
     over = [i for i in known if i["application"] == "over"]
