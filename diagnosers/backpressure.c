@@ -215,8 +215,29 @@ static void report(const struct window *w, const double *settings, const struct 
                                         settings[BUSY]);
 }
 
-/* What backpressure does where it cannot be seen: the lag rises, the source does not read more, and checkpoints of the same size take longer. */
-static bool is_inferred(const struct window *w, bool was_inferred, double *ret_rise) {
+/* By what it was inferred; zeroed where "before" has gone out of sight. */
+struct inference {
+        double rise, rate_ratio; /* of the checkpoints' duration, of the records read a second: now against before */
+        int64_t frozen_s;        /* no checkpoint completed for so long; 0: they do */
+};
+
+/* For many times their cadence. */
+static int64_t checkpoints_frozen_s(const struct window *w, int64_t until_s) {
+        struct checkpoint newest;
+        struct checkpoint_walk walk = checkpoints_newest_first(w);
+        if (!w->application->is_checkpointing || !series_is_fresh(w, walk.duration) ||
+            !series_last(w, walk.duration, 600) || !checkpoint_next(&walk, &newest))
+                return 0;
+        int64_t read_s = series_until_s(w, walk.duration), for_s = (read_s < until_s ? read_s : until_s) - newest.at_s;
+        return for_s > 600 && for_s * 1000 > 5 * application_checkpoint_cadence_ms(w->application,
+                                                                                   (int64_t)newest.duration_ms)
+                       ? for_s
+                       : 0;
+}
+
+/* What backpressure does where it cannot be seen: the lag rises, the source does not read more, and checkpoints of the same size take longer,
+ * or none completes any more. */
+static bool is_inferred(const struct window *w, bool was_inferred, struct inference *ret) {
         const struct series_view *lag = window_find(w, "millisBehindLatest", NULL),
                                  *in = window_find(w, "numRecordsInPerSecond", NULL);
         if (!lag || !in || !series_last(w, lag, 900) || !series_last(w, in, 900))
@@ -225,7 +246,7 @@ static bool is_inferred(const struct window *w, bool was_inferred, double *ret_r
         struct rise r = series_rise(lag, from_s, until_s, 5, 0.5);
         if (!r.is_known || series_quantile(lag, from_s, until_s, 0, 20) < 0 || r.last < 120000)
                 return false;
-        *ret_rise = NAN;
+        *ret = (struct inference){.rise = NAN, .rate_ratio = NAN};
         if (was_inferred) /* "before" has gone out of sight meanwhile */
                 return r.last > 0.95 * r.first;
         if (r.n_steps < 4 || r.last < r.first + 60000)
@@ -233,12 +254,14 @@ static bool is_inferred(const struct window *w, bool was_inferred, double *ret_r
         double rate = series_quantile(in, from_s, until_s, 0.5, 20),
                before = series_quantile(in, from_s - INFER_BEFORE_S, from_s, 0.5, 60);
         struct checkpoint_course c = checkpoint_course(w, until_s - INFER_S - INFER_BEFORE_S);
-        bool is_flat = rate > 0.3 * before && rate < 1.2 * before, is_same_size = c.size_to < 1.15 * c.size_from;
-        *ret_rise = c.duration_to / c.duration_from;
-        return is_flat && is_same_size && *ret_rise > 1.5;
+        bool is_same_size = c.size_to < 1.15 * c.size_from;
+        *ret = (struct inference){c.duration_to / c.duration_from, rate / before, checkpoints_frozen_s(w, until_s)};
+        if (ret->frozen_s > 0) /* whatever little still passes */
+                return rate > 0 && ret->rate_ratio < 1.2;
+        return ret->rate_ratio > 0.3 && ret->rate_ratio < 1.2 && is_same_size && ret->rise > 1.5;
 }
 
-static void report_inferred(const struct window *w, double rise, struct findings *out) {
+static void report_inferred(const struct window *w, const struct inference *x, struct findings *out) {
         const struct series_view *lag = window_find(w, "millisBehindLatest", NULL),
                                  *cpu_series = window_find(w, "containerCPUUtilization", NULL);
         struct sample behind = lag->samples[lag->n_samples - 1];
@@ -246,7 +269,13 @@ static void report_inferred(const struct window *w, double rise, struct findings
                                          series_until_s(w, lag) - INFER_S);
         finding_title(out, f, "Backpressure, inferred: metrics level %s",
                       w->application->metrics_level ? w->application->metrics_level : "APPLICATION");
-        if (isnan(rise))
+        if (x->frozen_s > 0)
+                finding_summary(
+                        out, f,
+                        "Backpressure cannot be seen at this metrics level; it is inferred: the source is %s behind and rising, it reads %.0f %% "
+                        "of what it did before, and no checkpoint has completed for %s.",
+                        phrase_ms(behind.value).text, 100 * x->rate_ratio, phrase_span((double)x->frozen_s).text);
+        else if (isnan(x->rise))
                 finding_summary(
                         out, f,
                         "Backpressure cannot be seen at this metrics level; it was inferred, and the source is %s behind and does not catch "
@@ -257,7 +286,7 @@ static void report_inferred(const struct window *w, double rise, struct findings
                         out, f,
                         "Backpressure cannot be seen at this metrics level; it is inferred: the source is %s behind and rising, it reads no "
                         "more than before, and checkpoints of the same size take %.1f times as long.",
-                        phrase_ms(behind.value).text, rise);
+                        phrase_ms(behind.value).text, x->rise);
         advise(w, false, cpu_series ? typical_now(w, cpu_series) : NAN, NULL, out, f);
         finding_advise(out, f, "Set MetricsLevelUpdate to TASK: the next finding then names the operator.");
         finding_evidence_sample(out, f, lag, behind, 120000);
@@ -327,9 +356,9 @@ static int judge(const struct window *w, const double *settings, struct findings
                 look_for_scale_up(w, settings, out);
         if (t.n_known > 0 || out->failed)
                 return out->failed;
-        double rise;
-        if (is_inferred(w, prior, &rise)) {
-                report_inferred(w, rise, out);
+        struct inference x;
+        if (is_inferred(w, prior, &x)) {
+                report_inferred(w, &x, out);
                 return out->failed;
         }
         /* Blind, unless what was inferred before is to be seen gone. */

@@ -27,6 +27,8 @@ static const struct series_need needs[] = {
         {"lastCheckpointSize", NULL, 86400, true},
         {"numRecordsInPerSecond", NULL, 3600, true},
         {"elapsedSecondsSinceLastSuccessfulCommit", NULL, 3600, true},
+        {"uptime", NULL, 3600, true},
+        {"runningTime", NULL, 3600, true},
         {0},
 };
 
@@ -149,7 +151,9 @@ static int judge(const struct window *w, const double *settings, struct findings
         }
         if (!is_loud)
                 x.expected += x.unexpected, x.unexpected = 0;
-        if (prior || x.newest_s - x.onset_s > PRESSURE_DECIDES_S || !pressure_is_building(w))
+        /* A job that has just restarted may be in a loop, which is about to be seen as one. */
+        bool has_cause_soon = job_is_unsettled(w) || pressure_is_building(w);
+        if (prior || x.newest_s - x.onset_s > PRESSURE_DECIDES_S || !has_cause_soon)
                 report(w, settings, s, &x, out);
         return out->failed;
 }

@@ -7,6 +7,7 @@
 #include "diagnosers/checkpoints.h"
 #include "diagnosers/diagnosers.h"
 #include "diagnosers/phrases.h"
+#include "diagnosers/pressure.h"
 #include "diagnosers/statistics.h"
 
 enum { CADENCES, MINIMUM };
@@ -24,6 +25,7 @@ static const struct series_need needs[] = {
         {"lastCheckpointSize", NULL, HISTORY_S, false},
         {"numberOfFailedCheckpoints", NULL, HISTORY_S, true},
         {"numRecordsInPerSecond", NULL, 7200, true},
+        {"millisBehindLatest", NULL, 3600, true},
         {"uptime", NULL, 7200, true},
         {"runningTime", NULL, 7200, true},
         {0},
@@ -126,7 +128,10 @@ static int judge(const struct window *w, const double *settings, struct findings
         if ((double)frozen_s <= limit_s || !is_watched(w, walk.duration, c.at_s) || load <= 0 ||
             !ran_through(w, frozen_s) || fails_by_itself(w, c.at_s, frozen_s))
                 return out->failed;
-        if (used_to_move(walk, c.at_s, frozen_s))
+        /* With a lag that rises, backpressure is about to be inferred: it holds the barriers. */
+        bool has_cause_soon = frozen_s < PRESSURE_DECIDES_S + 600 && !window_prior(w, "checkpoint_hung", NULL) &&
+                              lag_is_building(w);
+        if (!has_cause_soon && used_to_move(walk, c.at_s, frozen_s))
                 report(w, &c, frozen_s, limit_s, &walk, out);
         return out->failed;
 }

@@ -126,9 +126,10 @@ static void report_down(const struct window *w, const struct spell *x, size_t n_
         finding_evidence_sample(out, f, x->series, x->newest, 0);
 }
 
-/* A job that was stopped on purpose publishes again some time after its start: silence counts from there. */
+/* A job that was stopped on purpose publishes again some time after its start: silence counts from there. The application itself tells of a
+ * change before the operations are read again. */
 static int64_t started_s(const struct window *w) {
-        int64_t newest_s = 0;
+        int64_t newest_s = w->application->updated_at_s <= w->now_s ? w->application->updated_at_s : 0;
         for (size_t i = 0; i < w->n_operations; i++) {
                 const struct operation *o = &w->operations[i];
                 if (o->kind && strstr(o->kind, "Start") && change_ended_s(w, o) > newest_s)

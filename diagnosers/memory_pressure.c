@@ -10,7 +10,7 @@
 #include "diagnosers/statistics.h"
 
 enum { HEAP_WARNING, HEAP_CRITICAL, CONTAINER, DISK, PERIODS, PERIOD, THREADS };
-enum { TREND_S = 6 * 3600, FLOOR_STEP_S = 1800, DAY_S = 86400 };
+enum { TREND_S = 6 * 3600, FLOOR_STEP_S = 1800, DAY_S = 86400, KEEP_S = 3600 };
 
 static const struct param params[] = {
         {"heap_warning", PARAM_PCT, 80, 1, 100, "heap above this"},
@@ -31,14 +31,30 @@ static const struct series_need needs[] = {
         {0},
 };
 
-/* Seconds until the floor (the least of each half hour) reaches 95 %; INFINITY when it does not rise. */
-static double full_in_s(const struct window *w, const struct series_view *s) {
+/* Seconds until the q-th part of each half hour reaches `level`; INFINITY when it does not rise. */
+static double full_in_s(const struct window *w, const struct series_view *s, double q, double level) {
         int64_t until_s = series_until_s(w, s);
-        struct rise r = series_rise(s, until_s - TREND_S, until_s, TREND_S / FLOOR_STEP_S, 0.1);
+        struct rise r = series_rise(s, until_s - TREND_S, until_s, TREND_S / FLOOR_STEP_S, q);
         if (!r.is_known || r.n_steps < TREND_S / FLOOR_STEP_S * 3 / 4 || r.line.slope_per_s <= 0 ||
             r.line.correlation < 0.9)
                 return INFINITY;
-        return fmax(0, (95 - line_at(&r.line, until_s)) / r.line.slope_per_s);
+        return fmax(0, (level - line_at(&r.line, until_s)) / r.line.slope_per_s);
+}
+
+/* A heap is full and collected by turns: one that was told of is over only when most of an hour was below. A deploy begins anew. */
+static bool is_kept(const struct window *w, const struct series_view *heap, const struct prior *prior, double limit,
+                    struct periods *ret) {
+        int64_t until_s = series_until_s(w, heap), from_s = until_s - KEEP_S;
+        if (!prior || change_explains(w, until_s, KEEP_S / 2, NULL))
+                return false;
+        double typical = series_quantile(heap, from_s, until_s, 0.75, KEEP_S / 120);
+        if (!(typical > limit))
+                return false;
+        *ret = (struct periods){.is_known = true, .is_above = true, .onset_s = prior->onset_s, .typical = typical};
+        for (size_t i = series_from(heap, from_s); i < heap->n_samples; i++)
+                if (heap->samples[i].value > ret->peak.value)
+                        ret->peak = heap->samples[i];
+        return true;
 }
 
 static void advise_memory(const struct window *w, bool is_heap, struct findings *out, struct finding *f) {
@@ -76,7 +92,7 @@ static void report(const struct window *w, const struct series_view *s, const st
         bool is_heap = strcmp(s->metric->name, "heapMemoryUtilization") == 0;
         struct finding *f = findings_add(out, "memory_pressure", severity, CONFIDENCE_HIGH, p->onset_s);
         f->is_expected = change_explains(w, p->onset_s, SETTLING_S, NULL) && series_until_s(w, s) - p->onset_s < 1800;
-        double full_s = full_in_s(w, s);
+        double full_s = full_in_s(w, s, 0.1, 95);
         bool has_forecast = full_s < 7 * DAY_S;
         char ahead[128] = "";
         if (has_forecast)
@@ -93,11 +109,7 @@ static void report(const struct window *w, const struct series_view *s, const st
 static void report_disk(const struct window *w, const struct series_view *s, const struct periods *p, double limit,
                         struct findings *out) {
         struct finding *f = findings_add(out, "memory_pressure", SEVERITY_WARNING, CONFIDENCE_HIGH, p->onset_s);
-        struct line line;
-        int64_t until_s = series_until_s(w, s);
-        double full_s = INFINITY;
-        if (series_line(s, until_s - TREND_S, until_s, &line) && line.slope_per_s > 0 && line.correlation > 0.8)
-                full_s = (100 - p->typical) / line.slope_per_s;
+        double full_s = full_in_s(w, s, 0.5, 100);
         finding_subject(out, f, "disk");
         finding_title(out, f, "Running storage at %.0f %%", p->typical);
         finding_summary(out, f, "containerDiskUtilization is at %.0f %% (limit %.0f %%) since %s%s%s.", p->typical,
@@ -159,9 +171,15 @@ static int judge(const struct window *w, const double *settings, struct findings
         double slack = prior ? 3 : 0;
         struct periods mild = series_periods(w, heap, period_s, n, settings[HEAP_WARNING] - slack);
         double critical = settings[HEAP_CRITICAL] - (prior && prior->severity == SEVERITY_CRITICAL ? 3 : 0);
-        if (mild.is_above && series_periods(w, heap, period_s, n, critical).is_above)
+        bool is_critical = mild.is_above && series_periods(w, heap, period_s, n, critical).is_above;
+        bool is_above = mild.is_above;
+        if (!is_critical && is_kept(w, heap, prior, settings[HEAP_WARNING] - slack, &mild)) {
+                is_above = true;
+                is_critical = prior->severity == SEVERITY_CRITICAL && mild.typical > critical;
+        }
+        if (is_critical)
                 report(w, heap, &mild, settings[HEAP_CRITICAL], SEVERITY_CRITICAL, out);
-        else if (mild.is_above)
+        else if (is_above)
                 report(w, heap, &mild, settings[HEAP_WARNING], SEVERITY_WARNING, out);
         else if (series_is_fresh(w, container)) {
                 struct periods p = series_periods(w, container, period_s, n, settings[CONTAINER] - slack);

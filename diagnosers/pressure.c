@@ -24,3 +24,12 @@ bool pressure_is_building(const struct window *w) {
                 }
         return false;
 }
+
+bool lag_is_building(const struct window *w) {
+        const struct series_view *lag = window_find(w, "millisBehindLatest", NULL);
+        int64_t until_s = lag ? series_until_s(w, lag) : 0;
+        if (!series_is_fresh(w, lag))
+                return false;
+        struct rise r = series_rise(lag, until_s - 900, until_s, 3, 0.5);
+        return r.is_known && r.n_steps == 2 && r.last > 120000 && r.last > r.first + 60000;
+}

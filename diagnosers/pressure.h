@@ -8,3 +8,5 @@ enum { PRESSURE_DECIDES_S = 1500 };
 
 /* Whether heap, collection or backpressure is over its usual limit just now. */
 bool pressure_is_building(const struct window *w);
+/* Whether the source has fallen behind by minutes, and goes on to. */
+bool lag_is_building(const struct window *w);

@@ -17,6 +17,8 @@ enum {
         FLINK_2_2 = 202,
         HOUR_S = 3600,
         QUIET_S = 3600,
+        NEW_EPISODE_S = 1800,
+        SILENT_S = 300,
         KEEP_S = 900,
         NEARBY_S = 1800,
         SPAN_S = 86400, /* the longest window */
@@ -97,10 +99,15 @@ static const struct series_view *pick(const struct window *w, const char *name_1
 static struct onset find_onset(const struct window *w, const struct series_view *s, step_function *step,
                                const double *settings) {
         struct onset o = {0};
-        int64_t quiet_s = (int64_t)settings[WINDOW] > QUIET_S ? (int64_t)settings[WINDOW] : QUIET_S;
+        const struct prior *prior = window_prior(w, "restart_loop", NULL);
+        int64_t window_s = (int64_t)settings[WINDOW], quiet_s = window_s > QUIET_S ? window_s : QUIET_S;
+        /* A loop after half an hour without a restart may have another cause; of the loop that was told of that is a pause. */
+        int64_t episode_s = window_s > NEW_EPISODE_S ? window_s : NEW_EPISODE_S;
         for (size_t i = s->n_samples; i-- > 1;) {
                 double n = step(s, i);
-                if (o.at_s > 0 && o.at_s - s->samples[i].at_s > quiet_s)
+                bool is_told = prior && prior->onset_s > 0 && s->samples[i].at_s >= prior->onset_s;
+                bool is_whole = !is_told && o.total >= settings[RESTARTS];
+                if (o.at_s > 0 && o.at_s - s->samples[i].at_s > (is_whole ? episode_s : quiet_s))
                         return o;
                 if (n <= 0)
                         continue;
@@ -116,6 +123,24 @@ static struct onset find_onset(const struct window *w, const struct series_view 
         int64_t after_s = o.at_s - s->samples[0].at_s;
         o.is_from_the_start = after_s <= (int64_t)settings[WINDOW];
         o.is_cut = s->has_older && after_s <= quiet_s;
+        return o;
+}
+
+/* The counter may be published from its first restart on, which it then does not show; the running time does. */
+static struct onset find_first(const struct window *w, const struct signals *g, const double *settings) {
+        if (g->last_hour.newest.at_s == 0)
+                return find_onset(w, g->uptime, uptime_step, settings);
+        struct onset o = find_onset(w, g->counter, counter_step, settings);
+        bool begins_with_it = g->counter->n_samples > 0 && !g->counter->has_older &&
+                              o.at_s - g->counter->samples[0].at_s <= NEW_EPISODE_S;
+        if (!begins_with_it || !g->uptime || g->uptime->n_samples == 0 ||
+            g->uptime->samples[0].at_s >= g->counter->samples[0].at_s)
+                return o;
+        struct onset by_uptime = find_onset(w, g->uptime, uptime_step, settings);
+        if (by_uptime.at_s > 0 && by_uptime.at_s <= o.at_s) {
+                by_uptime.total = o.total + g->counter->samples[0].value;
+                return by_uptime;
+        }
         return o;
 }
 
@@ -295,8 +320,7 @@ static void report(const struct window *w, const double *settings, const struct 
                    struct findings *out) {
         bool by_counter = g->last_hour.newest.at_s > 0;
         const struct series_view *s = by_counter ? g->counter : g->uptime;
-        step_function *step = by_counter ? counter_step : uptime_step;
-        struct onset o = find_onset(w, s, step, settings);
+        struct onset o = find_first(w, g, settings);
         char differs[240], near[320], since[160];
         enum confidence confidence = compare(g, &o, differs, sizeof differs);
         bool is_loop = state == STATE_LOOP;
@@ -343,11 +367,19 @@ static void report(const struct window *w, const double *settings, const struct 
                 findings_want_samples(out, s->metric->name, w->now_s - LOOK_BACK_S, s->samples[0].at_s);
 }
 
+/* A job that is too broken to publish anything has not recovered. */
+static bool is_silent(const struct window *w, const struct signals *g) {
+        return !application_is_changing(w->application) && !(g->counter && series_last(w, g->counter, SILENT_S)) &&
+               !(g->uptime && series_last(w, g->uptime, SILENT_S));
+}
+
 static int judge(const struct window *w, const double *settings, struct findings *out) {
         if (!application_is_running(w->application))
                 return 0;
         struct signals g = look(w, settings);
         if ((!g.counter || g.counter->n_samples == 0) && (!g.uptime || g.uptime->n_samples == 0))
+                return JUDGE_BLIND;
+        if (window_prior(w, "restart_loop", NULL) && is_silent(w, &g))
                 return JUDGE_BLIND;
         enum state state = decide(w, settings, &g);
         if (state != STATE_CALM)

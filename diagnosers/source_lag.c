@@ -9,7 +9,14 @@
 #include "diagnosers/statistics.h"
 
 enum { LIMIT, RISING, RETENTION, LOSS_WITHIN, RECORDS };
-enum { LOOK_BACK_S = 86400, CATCH_UP_S = 1800, PARTS = 6, LOSS_SAID_S = 14 * 86400 };
+enum {
+        LOOK_BACK_S = 86400,
+        CATCH_UP_S = 1800,
+        PARTS = 6,
+        TURN_PARTS = 3,
+        TURN_WITHIN_S = 6 * 3600,
+        LOSS_SAID_S = 14 * 86400
+};
 
 static const struct param params[] = {
         {"limit", PARAM_DURATION, 60, 1, 7 * 86400,
@@ -47,6 +54,14 @@ static int64_t find_onset(const struct series_view *s, double limit) {
         return i < s->n_samples ? s->samples[i].at_s : 0;
 }
 
+/* Past its peak, and at the pace of the last minutes at its limit within hours. */
+static bool has_turned(const struct series_view *s, int64_t until_s, double limit, double rising_s) {
+        int64_t from_s = until_s - (int64_t)rising_s / 3;
+        struct rise r = series_rise(s, from_s, until_s, TURN_PARTS, 0.5);
+        return r.is_known && r.line.slope_per_s < 0 && r.line.correlation > 0.9 && r.last < 0.98 * r.first &&
+               (r.last - limit) / -r.line.slope_per_s < TURN_WITHIN_S;
+}
+
 static struct lag look(const struct window *w, const struct series_view *s, double limit, double rising_s) {
         struct lag x = {.series = s, .limit = limit};
         int64_t until_s = series_until_s(w, s), from_s = until_s - (int64_t)rising_s;
@@ -62,6 +77,8 @@ static struct lag look(const struct window *w, const struct series_view *s, doub
         bool is_rising = r.n_steps == PARTS - 1 && r.last > limit && r.last > r.first + limit;
         if (r.n_steps >= PARTS - 2 && r.line.slope_per_s > 0)
                 x.slope_per_s = r.line.slope_per_s;
+        if (!window_prior(w, "source_lag", NULL))
+                is_falling = is_falling || has_turned(s, until_s, limit, rising_s);
         x.is_behind = (least > limit && !is_falling) || is_rising;
         return x;
 }

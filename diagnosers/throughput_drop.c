@@ -75,6 +75,8 @@ static void report(const struct window *w, const double *settings, const struct 
                    double now, struct findings *out) {
         double limit = settings[RATIO] * u->least;
         int64_t onset_s = find_onset(s, limit);
+        if (onset_s == 0) /* the last minutes are usual again */
+                return;
         struct finding *f = findings_add(out, "throughput_drop", SEVERITY_WARNING,
                                          u->n_days >= 4 ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, onset_s);
         f->is_expected = change_explains(w, onset_s, SETTLING_S, NULL) &&

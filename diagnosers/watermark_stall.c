@@ -9,7 +9,7 @@
 #include "diagnosers/statistics.h"
 
 enum { STALLED, BEHIND, LATE, LATE_FOR };
-enum { LOOK_BACK_S = 86400, OPEN_WITHIN_S = 1200, PARTS = 6, BEFORE_S = 3600, BEFORE_MIN = 30 };
+enum { LOOK_BACK_S = 86400, OPEN_WITHIN_S = 1200, PARTS = 6, BEFORE_S = 3600, BEFORE_MIN = 30, AHEAD_S = 600 };
 
 static const struct param params[] = {
         {"stalled", PARAM_DURATION, 1200, 300, 86400, "a watermark that has not moved for this long"},
@@ -23,7 +23,8 @@ static const struct param params[] = {
 };
 
 static const struct series_need needs[] = {
-        {"currentOutputWatermark", NULL, LOOK_BACK_S, false},
+        {"currentOutputWatermark", NULL, LOOK_BACK_S, true},
+        {"currentInputWatermark", NULL, 7200, true},
         {"numRecordsInPerSecond", NULL, 3600, true},
         {"millisBehindLatest", NULL, 3600, true},
         {"numLateRecordsDropped", NULL, LOOK_BACK_S, true},
@@ -46,6 +47,7 @@ static double behind_s(struct sample s) {
 struct course {
         int64_t still_since_s;
         double now_s, half_hour_ago_s, usual_s; /* behind the clock; NaN: unknown */
+        double at_first_s;                      /* so was what it is now, when it was new */
 };
 
 static double behind_quantile(const struct series_view *s, int64_t from_s, int64_t to_s) {
@@ -70,9 +72,35 @@ static struct course look(const struct window *w, const struct series_view *s) {
         return (struct course){
                 .still_since_s = s->samples[i].at_s,
                 .now_s = behind_s(s->samples[s->n_samples - 1]),
+                .at_first_s = behind_s(s->samples[i]),
                 .half_hour_ago_s = behind_quantile(s, until_s - 2400, until_s - 1500),
                 .usual_s = behind_quantile(s, until_s - LOOK_BACK_S, usual_until_s),
         };
+}
+
+/* It was ahead of the clock when it came, though not of habit, as producers are that write local time. */
+static bool is_ahead(const struct course *c) {
+        return c->at_first_s < -AHEAD_S && (isnan(c->usual_s) || c->at_first_s < c->usual_s - AHEAD_S);
+}
+
+static void advise_on_future(struct findings *out, struct finding *f) {
+        finding_advise(
+                out, f,
+                "Look for the record whose timestamp lies in the future: one is enough. Let the timestamp assigner bound what it believes to "
+                "the clock plus a few minutes, and send the rest aside.");
+        finding_advise(
+                out, f,
+                "Then start the job from a snapshot before this began: the watermark never goes back, and until the clock has caught up with it "
+                "whatever arrives is late.");
+}
+
+static void advise_on_stall(struct findings *out, struct finding *f) {
+        finding_advise(
+                out, f,
+                "Give the watermark strategy withIdleness(): one shard or partition without records holds the watermark of the whole job.");
+        finding_advise(
+                out, f,
+                "If no partition is idle: look for records with timestamps far in the past, and bound out-of-orderness in the strategy.");
 }
 
 static void report(const struct window *w, const struct series_view *s, const struct course *c, bool is_still,
@@ -84,18 +112,19 @@ static void report(const struct window *w, const struct series_view *s, const st
         finding_title(out, f, is_still ? "Event time stands still for %s" : "Event time %s behind and drifting",
                       phrase_span(is_still ? (double)(series_until_s(w, s) - onset_s) : c->now_s).text);
         finding_summary(
-                out, f,
-                "currentOutputWatermark is %s behind the clock%s%s, and %s, while records arrive: windows do not close and event-time "
-                "timers do not fire.",
-                phrase_span(c->now_s).text, isnan(c->usual_s) ? "" : ", usually ",
-                isnan(c->usual_s) ? "" : phrase_span(fmax(c->usual_s, 0)).text,
-                is_still ? "has not moved" : "falls further behind");
-        finding_advise(
-                out, f,
-                "Give the watermark strategy withIdleness(): one shard or partition without records holds the watermark of the whole job.");
-        finding_advise(
-                out, f,
-                "If no partition is idle: look for records with timestamps far in the past, and bound out-of-orderness in the strategy.");
+                out, f, "%s is %s %s the clock%s%s%s, and %s, while records arrive: %s", s->metric->name,
+                phrase_span(fabs(c->now_s)).text, c->now_s < 0 ? "ahead of" : "behind",
+                isnan(c->usual_s) ? "" : ", usually ", isnan(c->usual_s) ? "" : phrase_span(fabs(c->usual_s)).text,
+                isnan(c->usual_s) ? ""
+                : c->usual_s < 0  ? " ahead"
+                                  : " behind",
+                is_still ? "has not moved" : "falls further behind",
+                is_ahead(c) ? "a record from the future carried it there, and those of today are dropped as late."
+                            : "windows do not close and event-time timers do not fire.");
+        if (is_ahead(c))
+                advise_on_future(out, f);
+        else
+                advise_on_stall(out, f);
         finding_evidence_sample(out, f, s, s->samples[s->n_samples - 1],
                                 ((double)s->samples[s->n_samples - 1].at_s - limit_s) * 1000);
 }
@@ -188,13 +217,25 @@ static void look_for_late(const struct window *w, const double *settings, struct
                 report_late(w, s, &x, for_s, out);
 }
 
+/* What is put out; of a job whose last operator emits no watermark, what it receives. NULL: neither is known. */
+static const struct series_view *pick_watermark(const struct window *w) {
+        static const char *const names[] = {"currentOutputWatermark", "currentInputWatermark"};
+        for (size_t i = 0; i < ELEMENTS(names); i++) {
+                const struct series_view *s = window_find(w, names[i], NULL);
+                const struct sample *last = s ? series_last(w, s, 600) : NULL;
+                if (last && is_watermark(last->value))
+                        return s;
+        }
+        return NULL;
+}
+
 /* 0, or JUDGE_BLIND when nobody can tell. */
 static int look_for_stall(const struct window *w, const double *settings, struct findings *out) {
-        const struct series_view *s = window_find(w, "currentOutputWatermark", NULL),
-                                 *in = window_find(w, "numRecordsInPerSecond", NULL);
-        const struct sample *last = s ? series_last(w, s, 600) : NULL;
-        if (!last || !is_watermark(last->value))
+        const struct series_view *s = pick_watermark(w), *in = window_find(w, "numRecordsInPerSecond", NULL);
+        if (!s)
                 return JUDGE_BLIND;
+        if (s->has_older && s->samples[0].at_s > w->now_s - LOOK_BACK_S)
+                findings_want_samples(out, s->metric->name, w->now_s - LOOK_BACK_S, s->samples[0].at_s);
         /* Did records arrive while it stood? The two are read at different times: look at the watermark's. */
         int64_t until_s = series_until_s(w, s);
         if (!window_prior(w, "watermark_stall", NULL) && w->now_s - until_s > OPEN_WITHIN_S)

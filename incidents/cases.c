@@ -86,11 +86,25 @@ static void find_causes(struct cases *c) {
                         first = row;
                         c->items[i].cause = (ptrdiff_t)k;
                         c->items[i].relation = row->relation;
+                        c->items[i].raises_cause = row->raises;
                 }
         }
         for (size_t i = 0; i < c->n_items; i++)
                 for (ptrdiff_t up = c->items[i].cause; up >= 0; up = c->items[up].cause)
                         c->items[i].cause = up;
+}
+
+/* The one page must reach those who are only called for what the symptom is. */
+static void raise_causes(struct cases *c) {
+        for (size_t i = 0; i < c->n_items; i++) {
+                const struct case_entry *e = &c->items[i];
+                struct case_entry *cause = e->cause >= 0 ? &c->items[e->cause] : NULL;
+                if (!cause || !e->raises_cause || !e->finding || e->finding->is_expected || !cause->finding ||
+                    cause->finding->is_expected || e->severity <= cause->severity)
+                        continue;
+                cause->severity = e->severity;
+                cause->raised_by = e->finding;
+        }
 }
 
 /* One cause, one page: when a symptom was told first and as loudly, the cause that is found later is recorded without a second page. */
@@ -113,6 +127,7 @@ int cases_make(const struct judgement *j, const struct incident_policy *policy, 
                 if (j->incidents[i].state != INCIDENT_RESOLVED && !find_finding(j, &j->incidents[i].finding))
                         add_case(j, policy, &c, NULL, &j->incidents[i]);
         find_causes(&c);
+        raise_causes(&c);
         find_representatives(&c);
         *ret = c;
         return 0;

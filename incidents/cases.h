@@ -6,15 +6,17 @@
 #include "incidents/suppression.h"
 
 struct case_entry {
-        const struct finding *finding; /* NULL: not found now */
-        const struct incident *known;  /* NULL: new; may be resolved */
-        enum severity severity;        /* capped */
-        bool is_blind;                 /* the diagnoser could not see */
-        bool is_live;                  /* found, or open still */
-        bool is_announced;             /* open, and somebody was told */
-        ptrdiff_t cause;               /* index of the case that explains it in the end, -1: none */
-        const char *relation;          /* how it follows from its nearest cause */
-        bool is_represented;           /* something that it explains was announced at least as loudly before */
+        const struct finding *finding;   /* NULL: not found now */
+        const struct incident *known;    /* NULL: new; may be resolved */
+        enum severity severity;          /* capped */
+        bool is_blind;                   /* the diagnoser could not see */
+        bool is_live;                    /* found, or open still */
+        bool is_announced;               /* open, and somebody was told */
+        ptrdiff_t cause;                 /* index of the case that explains it in the end, -1: none */
+        const struct finding *raised_by; /* the symptom that made it as severe as it is, NULL: it is so itself */
+        const char *relation;            /* how it follows from its nearest cause */
+        bool raises_cause;               /* when it is the worse of the two */
+        bool is_represented;             /* something that it explains was announced at least as loudly before */
 };
 
 struct cases {

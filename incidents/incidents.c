@@ -36,6 +36,13 @@ static bool may_tell(const struct desk *d, const struct case_entry *e) {
         return !cause || (e->is_announced && !cause->is_announced && cause->is_represented);
 }
 
+static int say_why_severe(struct finding *f, const struct finding *symptom) {
+        SCOPED(buf_done) struct buf text = BUF_INIT(2 * FINDING_TEXT_MAX);
+        buf_printf(&text, "%s It is %s for what follows from it: %s.", text_or_empty(f->summary),
+                   severity_name(symptom->severity), text_or_empty(symptom->title));
+        return text.failed ? -ENOMEM : text_replace(&f->summary, buf_str(&text));
+}
+
 /* The finding as it is now, with what is known longer than the finding is: its first onset and a cause that logs once told. */
 static int renew_finding(const struct desk *d, const struct case_entry *e, struct incident *i) {
         struct finding now;
@@ -43,13 +50,19 @@ static int renew_finding(const struct desk *d, const struct case_entry *e, struc
                 return -ENOMEM;
         now.severity = e->severity;
         now.diagnoser = e->finding->diagnoser;
+        if (e->raised_by && say_why_severe(&now, e->raised_by) < 0) {
+                finding_done(&now);
+                return -ENOMEM;
+        }
         if (d->cases.has_gap && now.confidence > CONFIDENCE_LOW && strcmp(now.diagnoser, "telemetry_gap") != 0)
                 now.confidence--;
         if (e->known) {
-                if (i->finding.onset_s > 0 && (now.onset_s <= 0 || i->finding.onset_s < now.onset_s))
+                /* What began again after it was over has its own onset, and may have another cause. */
+                bool is_open = e->known->state != INCIDENT_RESOLVED;
+                bool began_again = !is_open && now.onset_s > i->resolved_at_s;
+                if (!began_again && i->finding.onset_s > 0 && (now.onset_s <= 0 || i->finding.onset_s < now.onset_s))
                         now.onset_s = i->finding.onset_s;
-                /* What opens again may have another cause. */
-                if (!now.root_cause && e->known->state != INCIDENT_RESOLVED)
+                if (!now.root_cause && is_open)
                         now.root_cause = TAKE(i->finding.root_cause);
         }
         finding_done(&i->finding);

@@ -3,13 +3,15 @@
 
 #include "util/text.h"
 
-/* From which severity of the cause, and up to which of the symptom. */
-#define ALL SEVERITY_INFO, SEVERITY_CRITICAL
-#define MILD SEVERITY_INFO, SEVERITY_WARNING
-#define OF_CRITICAL SEVERITY_CRITICAL, SEVERITY_CRITICAL
+/* From which severity of the cause, and up to which of the symptom; whether a worse symptom makes the cause as bad. */
+#define ALL SEVERITY_INFO, SEVERITY_CRITICAL, false
+#define MILD SEVERITY_INFO, SEVERITY_WARNING, false
+#define OF_CRITICAL SEVERITY_CRITICAL, SEVERITY_CRITICAL, false
+#define RAISING SEVERITY_INFO, SEVERITY_CRITICAL, true
 
 /* Acyclic, strongest causes first: the first row that holds names the explanation. What a cause explains only up to a
- * warning is worth a page of its own when it is critical. A lag never is: it follows from its cause and goes with it, even when it loses data. */
+ * warning is worth a page of its own when it is critical. A lag never is: it follows from its cause and goes with it; when it is
+ * about to lose data, its cause is. */
 const struct suppression suppressions[] = {
         {"restart_loop", "downtime", ALL, "each restart takes the job down"},
         {"restart_loop", "job_stalled", ALL, "a job that restarts over and over does no work between"},
@@ -18,7 +20,7 @@ const struct suppression suppressions[] = {
         {"restart_loop", "checkpoint_failure", ALL, "a restart aborts the checkpoint in progress"},
         {"restart_loop", "checkpoint_hung", ALL, "no checkpoint completes between two restarts"},
         {"restart_loop", "checkpoint_duration", ALL, "after a restart checkpoints carry what was missed"},
-        {"restart_loop", "source_lag", ALL, "nothing is read while the job restarts"},
+        {"restart_loop", "source_lag", RAISING, "nothing is read while the job restarts"},
         {"restart_loop", "throughput_drop", ALL, "nothing is read while the job restarts"},
         {"restart_loop", "watermark_stall", ALL, "no event passes while the job restarts"},
         {"restart_loop", "backpressure", ALL, "the job catches up after each restart"},
@@ -33,7 +35,7 @@ const struct suppression suppressions[] = {
         {"stuck_transition", "downtime", ALL, "the job is down while the application changes"},
         {"stuck_transition", "job_stalled", ALL, "the job is down while the application changes"},
         {"stuck_transition", "throughput_drop", ALL, "nothing is read while the application changes"},
-        {"stuck_transition", "source_lag", ALL, "nothing is read while the application changes"},
+        {"stuck_transition", "source_lag", RAISING, "nothing is read while the application changes"},
         {"stuck_transition", "watermark_stall", ALL, "no event passes while the application changes"},
         {"stuck_transition", "checkpoint_hung", ALL, "no checkpoint completes while the application changes"},
         {"stuck_transition", "checkpoint_failure", ALL, "the change aborts checkpoints"},
@@ -44,7 +46,7 @@ const struct suppression suppressions[] = {
         {"downtime", "checkpoint_hung", ALL, "a job that is down takes no checkpoint"},
         {"downtime", "checkpoint_failure", ALL, "going down aborts the checkpoint in progress"},
         {"downtime", "throughput_drop", ALL, "a job that is down reads nothing"},
-        {"downtime", "source_lag", ALL, "a job that is down reads nothing"},
+        {"downtime", "source_lag", RAISING, "a job that is down reads nothing"},
         {"downtime", "watermark_stall", ALL, "no event passes a job that is down"},
         {"downtime", "operation_failed", ALL, "the operation that failed left the job down"},
         {"downtime", "overprovisioned", ALL, "a job that is down uses little"},
@@ -56,7 +58,7 @@ const struct suppression suppressions[] = {
         {"job_stalled", "checkpoint_hung", ALL, "a dead job completes no checkpoint"},
         {"job_stalled", "checkpoint_failure", ALL, "a dead job completes no checkpoint"},
         {"job_stalled", "throughput_drop", ALL, "a dead job emits nothing"},
-        {"job_stalled", "source_lag", ALL, "a dead job reads nothing"},
+        {"job_stalled", "source_lag", RAISING, "a dead job reads nothing"},
         {"job_stalled", "watermark_stall", ALL, "no event passes a dead job"},
         {"job_stalled", "overprovisioned", ALL, "a dead job uses nothing"},
         {"job_stalled", "snapshot", ALL, "a dead job cannot take a snapshot"},
@@ -66,7 +68,7 @@ const struct suppression suppressions[] = {
         {"memory_pressure", "checkpoint_failure", ALL, "collections pause the job beyond the checkpoint's limits"},
         {"memory_pressure", "cpu_saturation", MILD, "collections take the cores"},
         {"memory_pressure", "backpressure", MILD, "collections pause the operators"},
-        {"memory_pressure", "source_lag", ALL, "collections pause the source"},
+        {"memory_pressure", "source_lag", RAISING, "collections pause the source"},
         {"memory_pressure", "throughput_drop", ALL, "collections pause the job"},
         {"memory_pressure", "watermark_stall", ALL, "collections pause the job"},
 
@@ -74,26 +76,26 @@ const struct suppression suppressions[] = {
         {"gc_pressure", "checkpoint_failure", ALL, "collections pause the job beyond the checkpoint's limits"},
         {"gc_pressure", "cpu_saturation", MILD, "collections take the cores"},
         {"gc_pressure", "backpressure", MILD, "collections pause the operators"},
-        {"gc_pressure", "source_lag", ALL, "collections pause the source"},
+        {"gc_pressure", "source_lag", RAISING, "collections pause the source"},
         {"gc_pressure", "throughput_drop", ALL, "collections pause the job"},
         {"gc_pressure", "watermark_stall", ALL, "collections pause the job"},
 
         {"data_skew", "backpressure", MILD, "one subtask gets most of the records and holds the others up"},
-        {"data_skew", "source_lag", ALL, "one subtask gets most of the records and holds the others up"},
+        {"data_skew", "source_lag", RAISING, "one subtask gets most of the records and holds the others up"},
         {"data_skew", "checkpoint_duration", ALL, "barriers wait for the subtask that gets most of the records"},
         {"data_skew", "watermark_stall", ALL, "the slowest subtask holds the watermark"},
 
         {"backpressure", "checkpoint_duration", ALL, "barriers wait behind the records"},
         {"backpressure", "checkpoint_failure", ALL, "barriers wait behind the records until the timeout"},
         {"backpressure", "checkpoint_hung", ALL, "barriers wait behind the records"},
-        {"backpressure", "source_lag", ALL, "the source may not read faster than the bottleneck"},
+        {"backpressure", "source_lag", RAISING, "the source may not read faster than the bottleneck"},
         {"backpressure", "watermark_stall", ALL, "watermarks wait behind the records"},
         {"backpressure", "throughput_drop", ALL, "the source may not read faster than the bottleneck"},
         {"backpressure", "cpu_saturation", MILD, "the bottleneck is the operator that is busy"},
         {"backpressure", "snapshot", ALL, "a snapshot's barriers wait behind the records"},
 
         {"cpu_saturation", "checkpoint_duration", ALL, "checkpoints compete for the cores"},
-        {"cpu_saturation", "source_lag", ALL, "the cores limit what is read"},
+        {"cpu_saturation", "source_lag", RAISING, "the cores limit what is read"},
         {"cpu_saturation", "throughput_drop", ALL, "the cores limit what is read"},
         {"cpu_saturation", "watermark_stall", ALL, "events wait for the cores"},
 

@@ -11,6 +11,7 @@ struct suppression {
         const char *cause, *symptom; /* names of diagnosers; cause NULL ends the table */
         enum severity from;          /* the mildest cause that explains it */
         enum severity up_to;         /* the loudest symptom that the cause explains away */
+        bool raises;                 /* a symptom that is worse than its cause makes that as severe */
         const char *relation;        /* how the symptom follows from the cause */
 };
 

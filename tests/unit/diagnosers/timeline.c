@@ -33,6 +33,15 @@ static const char *status_at(const struct scenario *s, int64_t at_s) {
         return status;
 }
 
+/* The service's LastUpdateTimestamp: of its newest change. 0: none that is known. */
+static int64_t changed_at(const struct scenario *s, int64_t at_s) {
+        int64_t newest_s = -1;
+        for (size_t i = 0; i < s->n_statuses; i++)
+                if (s->statuses[i].at_s <= at_s && s->statuses[i].at_s > newest_s)
+                        newest_s = s->statuses[i].at_s;
+        return newest_s > 0 ? s->base_s + newest_s : 0;
+}
+
 /* Up to where everything has been read: a collector that fails leaves it behind. */
 static int64_t read_until(const struct scenario *s, int64_t now_s) {
         int64_t until_s = (now_s - SETTLE_S) / 60 * 60;
@@ -211,6 +220,7 @@ static void judge_at(struct machine *m, int64_t now_s) {
         const char *blind[NAMES_MAX + 8];
         size_t n_blind = 0;
         application.status = (char *)status_at(s, now_s);
+        application.updated_at_s = changed_at(s, now_s);
         application.seen_at_s = s->base_s + now_s;
         int64_t until_s = read_until(s, now_s);
         for (size_t i = 0; i < s->n_tracks; i++)

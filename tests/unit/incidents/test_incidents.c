@@ -103,7 +103,7 @@ static void test_incident__returns_soon__is_the_same_and_rests_longer(void **sta
         assert_string_equal(judge(&s, T0 + 1300), "opened source_lag -> slack");
         assert_int_equal(s.n_incidents, 1);
         assert_int_equal(s.incidents[0].returns, 1);
-        assert_int_equal(s.incidents[0].finding.onset_s, T0);
+        assert_int_equal(s.incidents[0].finding.onset_s, T0 + 1200); /* it began again */
         judge(&s, T0 + 1400);
         assert_string_equal(judge(&s, T0 + 2000), ""); /* ten minutes were enough the first time */
         assert_string_equal(judge(&s, T0 + 2600), "resolved source_lag -> slack");
@@ -127,6 +127,32 @@ static void test_incident__grows_worse__escalates_once(void **state) {
         assert_string_equal(judge(&s, T0 + 180), ""); /* it was told before */
         judge(&s, T0 + 240);
         assert_string_equal(judge(&s, T0 + 840), "resolved source_lag -> slack pager");
+        done_stage(&s);
+}
+
+static void test_incident__lag_that_loses_data__makes_its_cause_critical(void **state) {
+        (void)state;
+        struct stage s;
+        setup_stage(&s);
+        find(&s, "backpressure", SEVERITY_WARNING, T0);
+        assert_string_equal(judge(&s, T0), "opened backpressure -> slack");
+        find(&s, "backpressure", SEVERITY_WARNING, T0);
+        find(&s, "source_lag", SEVERITY_WARNING, T0);
+        find(&s, "checkpoint_duration", SEVERITY_CRITICAL, T0);
+        assert_string_equal(judge(&s, T0 + 60), "");
+        find(&s, "backpressure", SEVERITY_WARNING, T0);
+        find(&s, "source_lag", SEVERITY_CRITICAL, T0);
+        assert_string_equal(judge(&s, T0 + 120), "escalated backpressure -> slack pager");
+        assert_non_null(strstr(s.incidents[0].finding.summary, "critical for what follows from it"));
+        find(&s, "backpressure", SEVERITY_WARNING, T0);
+        find(&s, "source_lag", SEVERITY_CRITICAL, T0);
+        assert_string_equal(judge(&s, T0 + 180), "");
+        s.policy.severity_cap = SEVERITY_WARNING;
+        find(&s, "backpressure", SEVERITY_WARNING, T0);
+        find(&s, "source_lag", SEVERITY_CRITICAL, T0);
+        assert_string_equal(judge(&s, T0 + 240), "");
+        assert_int_equal(s.incidents[0].finding.severity, SEVERITY_WARNING);
+        assert_int_equal(s.n_incidents, 1);
         done_stage(&s);
 }
 
@@ -422,6 +448,7 @@ int main(void) {
                 cmocka_unit_test(test_incident__flickers__stays_open),
                 cmocka_unit_test(test_incident__returns_soon__is_the_same_and_rests_longer),
                 cmocka_unit_test(test_incident__grows_worse__escalates_once),
+                cmocka_unit_test(test_incident__lag_that_loses_data__makes_its_cause_critical),
                 cmocka_unit_test(test_incident__severity_is_capped__never_pages_above),
                 cmocka_unit_test(test_incident__quiet_time__is_recorded_and_told_when_it_outlasts_it),
                 cmocka_unit_test(test_incident__ends_in_quiet_time__is_never_told),
