@@ -166,8 +166,11 @@ static void wake_waiters(void *arg) {
                                               ? credentials_peek(c->credentials, loop_now_s(exchange_loop(c->exchange)))
                                               : NULL;
         struct err err = {0};
-        if (!keys)
-                err_set(&err, -EKEYREJECTED, "no credentials: %s", c->last_error[0] ? c->last_error : "none found");
+        if (!keys) {
+                const char *why = c->last_error[0] ? c->last_error : "none found";
+                bool says_so = span_starts(span_of(why), SPAN("no credentials"));
+                err_set(&err, -EKEYREJECTED, "%s%s", says_so ? "" : "no credentials: ", why);
+        }
         /* Those who wait now: one that waits again is for the next time. */
         struct client_waiter *waiters = TAKE(c->waiters);
         if (waiters)

@@ -117,12 +117,9 @@ static int set_budget(const struct config_key *key, double *slot, struct span te
 
 static int set_listen(char **slot, const char *name, const char *text, struct err *reterr) {
         struct listen_address address;
-        int r = listen_parse(text, &address, reterr);
-        if (r < 0) {
-                err_prefix(reterr, "%s =", name);
-                return r;
-        }
-        return text_replace(slot, text);
+        struct err err = {0};
+        int r = listen_parse(text, &address, &err);
+        return r < 0 ? err_set(reterr, r, "%s = %s", name, err.text) : text_replace(slot, text);
 }
 
 static int check_name(const struct config_key *key, const char *text, struct err *reterr) {

@@ -348,6 +348,8 @@ static void test_fault__values__range_and_type(void **state) {
                "5: periods = 1.5: expected a whole number\n"
                "6: enabled = maybe: expected yes or no\n"
                "7: window = 10: expected a duration such as 90s, 10m, 2h or 14d\n");
+        refuse(p, TARGET "[metrics]\nlisten = 9790\n",
+               "4: listen = 9790: expected an address and a port, such as 127.0.0.1:9790 or [::1]:9790\n");
         refuse(p, "[daemon]\nlog_level = loud\nsocket =\n" TARGET "[application x]\nseverity_cap = fatal\n",
                "2: log_level = loud: expected debug, info, notice, warning or error\n"
                "3: socket is empty: give a value or remove the line\n"
