@@ -386,6 +386,8 @@ static int prepare(struct wire_call *c, const struct http_request *request, cons
         if (ca_bundle) { /* instead of the system's authorities, the folder of which libcurl would go on trusting */
                 curl_easy_setopt(easy, CURLOPT_CAINFO, ca_bundle);
                 curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+                curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, ca_bundle);
+                curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
         }
         return 0;
 }

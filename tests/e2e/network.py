@@ -3,6 +3,7 @@
 
 import os
 import socket
+import ssl
 import subprocess
 import threading
 
@@ -22,13 +23,17 @@ def make_certificate(directory, names):
 
 
 class ConnectProxy:
-    """Answers CONNECT for any host with a tunnel to one address."""
+    """Answers CONNECT for any host with a tunnel to one address; with a certificate it is itself spoken to over TLS."""
 
-    def __init__(self, port):
+    def __init__(self, port, certificate=None):
         self.port = port
         self.asked = []
+        self.context = None
+        if certificate:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(*certificate)
         self.sock = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.sock.getsockname()[1]}"
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.sock.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -41,6 +46,11 @@ class ConnectProxy:
 
     def _serve(self, client):
         head = b""
+        if self.context:
+            try:
+                client = self.context.wrap_socket(client, server_side=True)
+            except OSError:
+                return client.close()
         while b"\r\n\r\n" not in head:
             data = client.recv(4096)
             if not data:

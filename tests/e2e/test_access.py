@@ -158,6 +158,13 @@ def test_proxy__no_proxy__goes_straight(aws, proxy, certificate):
     assert proxy.asked == []
 
 
+def test_proxy__over_tls_with_the_companys_authority__is_trusted_by_the_same_file(aws, certificate):
+    proxy = ConnectProxy(int(aws.https_url.rsplit(":", 1)[1]), certificate)
+    done = run(["identity"], environment(aws, AWS_ENDPOINT_URL=None, HTTPS_PROXY=proxy.url, AWS_CA_BUNDLE=certificate[0]))
+    proxy.close()
+    assert done.result == "0" and proxy.asked == [f"sts.{REGION}.amazonaws.com:443"], done
+
+
 def test_proxy__refuses__named_with_a_way_out(aws, proxy):
     proxy.close()
     done = run(["identity"], environment(aws, AWS_ENDPOINT_URL=None, HTTPS_PROXY=proxy.url, AWS_MAX_ATTEMPTS="1"))
