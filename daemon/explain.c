@@ -113,7 +113,8 @@ static void release(struct rpc_work *work) {
 /* The earliest onset of what is open, 0: nothing is. */
 static int find_incident(struct store *s, const struct inquiry *q, int64_t *ret_onset_s) {
         SCOPED(incident_rows_done) struct incident_rows rows = {0};
-        struct incident_filter filter = {.target = q->target, .only_open = true};
+        struct incident_filter filter = {
+                .target = q->target, .application = q->application, .only_open = true, .only_heads = true};
         int r = store_list_incidents(s, &filter, &rows);
         *ret_onset_s = 0;
         for (size_t i = 0; r == 0 && i < rows.n_rows; i++) {

@@ -215,7 +215,7 @@ static void put_counts(struct exposition *x, struct buf *out, const struct targe
 int exposition_incidents(struct exposition *x, struct buf *out) {
         SCOPED(incident_rows_done) struct incident_rows open = {0};
         SCOPED(target_states_done) struct target_states targets = {0};
-        const struct incident_filter filter = {.only_open = true};
+        const struct incident_filter filter = {.only_open = true, .only_heads = true};
         int r = store_list_incidents(x->host.store, &filter, &open);
         if (r == 0)
                 r = store_list_targets(x->host.store, &targets);

@@ -32,18 +32,22 @@ static int explain(struct incident *i) {
 }
 
 /* As if nothing had been found of it for long enough. */
-static int end(const struct unwatched *u, const struct incident_policy *policy, const struct incident *known,
-               struct transitions *out) {
+static int end(const struct unwatched *u, const struct incident_policy *policy, int64_t id, struct transitions *out) {
+        SCOPED(incident_rows_done) struct incident_rows known = {0};
         const struct findings nothing = {0};
-        const struct judgement judgement = {.target = known->target,
-                                            .application = known->application,
-                                            .application_arn = known->application_arn,
+        const struct incident_filter filter = {.id = id};
+        size_t before = out->n_items;
+        int r = store_list_incidents(u->store, &filter, &known);
+        if (r < 0 || known.n_rows == 0)
+                return r;
+        const struct judgement judgement = {.target = known.rows[0].target,
+                                            .application = known.rows[0].application,
+                                            .application_arn = known.rows[0].application_arn,
                                             .now_s = u->now_s,
                                             .findings = &nothing,
-                                            .incidents = known,
+                                            .incidents = known.rows,
                                             .n_incidents = 1};
-        size_t before = out->n_items;
-        int r = incidents_judge(&judgement, policy, out);
+        r = incidents_judge(&judgement, policy, out);
         for (size_t i = before; r == 0 && i < out->n_items; i++)
                 r = explain(&out->items[i].incident);
         return r;
@@ -56,7 +60,7 @@ static int end_all(const struct unwatched *u, const struct incident_rows *open, 
         policy.routes = routes;
         for (size_t i = 0; r == 0 && i < open->n_rows; i++)
                 if (!is_watched(u, &open->rows[i]))
-                        r = end(u, &policy, &open->rows[i], out);
+                        r = end(u, &policy, open->rows[i].id, out);
         return r;
 }
 
@@ -75,7 +79,7 @@ static int say_and_count(const struct transitions *ended) {
 int unwatched_end(const struct unwatched *u) {
         SCOPED(incident_rows_done) struct incident_rows open = {0};
         SCOPED(transitions_done) struct transitions ended = {.at_s = u->now_s};
-        const struct incident_filter filter = {.target = u->target, .only_open = true};
+        const struct incident_filter filter = {.target = u->target, .only_open = true, .only_heads = true};
         int r = store_list_incidents(u->store, &filter, &open);
         if (r == 0)
                 r = end_all(u, &open, &ended);

@@ -13,13 +13,14 @@ static const struct rpc_param list_params[] = {
 };
 
 struct list {
-        struct incident_rows incidents;
-        size_t n_written;
+        struct incident_ids ids;
+        size_t next;
+        bool has_begun;
 };
 
 static void list_free(void *state) {
         struct list *l = state;
-        incident_rows_done(&l->incidents);
+        incident_ids_done(&l->ids);
         free(l);
 }
 
@@ -36,19 +37,30 @@ static int list_start(struct rpc_question *q, void **ret_state) {
                 return r;
         struct list *l = calloc(1, sizeof *l);
         *ret_state = l;
-        return l ? store_list_incidents(q->host->store, &filter, &l->incidents) : -ENOMEM;
+        return l ? store_list_incident_ids(q->host->store, &filter, &l->ids) : -ENOMEM;
+}
+
+/* As it is now; nothing when it is no longer kept. */
+static int write_one(struct rpc_question *q, int64_t id, struct jsonw *w) {
+        SCOPED(incident_rows_done) struct incident_rows rows = {0};
+        const struct incident_filter filter = {.id = id};
+        int r = store_list_incidents(q->host->store, &filter, &rows);
+        if (r == 0 && rows.n_rows > 0)
+                incident_write(w, &rows.rows[0]);
+        return r;
 }
 
 static int list_step(struct rpc_question *q, void *state, struct jsonw *w) {
         struct list *l = state;
         size_t limit = w->out->len + PIECE_BYTES;
-        (void)q;
-        if (l->n_written == 0)
+        int r = 0;
+        if (!l->has_begun)
                 jsonw_array(w);
-        while (l->n_written < l->incidents.n_rows && w->out->len < limit && !w->out->failed)
-                incident_write(w, &l->incidents.rows[l->n_written++]);
-        if (l->n_written < l->incidents.n_rows)
-                return RPC_MORE;
+        l->has_begun = true;
+        while (r == 0 && l->next < l->ids.n_items && w->out->len < limit && !w->out->failed)
+                r = write_one(q, l->ids.items[l->next++], w);
+        if (r < 0 || l->next < l->ids.n_items)
+                return r < 0 ? r : RPC_MORE;
         jsonw_array_end(w);
         return 0;
 }

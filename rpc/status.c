@@ -11,13 +11,13 @@
 static const struct rpc_param params[] = {{"target", RPC_KIND_TEXT, false}, {"exit_code", RPC_KIND_FLAG, false}, {0}};
 
 enum stage { STAGE_HEAD, STAGE_INCIDENTS, STAGE_APPLICATIONS };
-enum { PIECE = 8, OPEN_PIECE = 64 };
+enum { PIECE = 8, OPEN_PIECE = 16 };
 
 struct status {
         enum stage stage;
         struct target_states targets;
         struct notifier_states notifiers;
-        struct incident_rows incidents;
+        struct incident_rows incidents;       /* open ones, their heads */
         struct application_rows applications; /* of all targets, or of the one asked for */
         size_t next;
 };
@@ -32,7 +32,7 @@ static void status_free(void *state) {
 }
 
 static int status_start(struct rpc_question *q, void **ret_state) {
-        const struct incident_filter filter = {.target = q->values[0].text, .only_open = true};
+        const struct incident_filter filter = {.target = q->values[0].text, .only_open = true, .only_heads = true};
         int r = rpc_check_target(q, filter.target);
         if (r < 0)
                 return r;
@@ -112,6 +112,12 @@ static void write_notifiers(const struct status *s, struct jsonw *w) {
         jsonw_array_end(w);
 }
 
+/* With all that belongs to it; n_rows 0: it is over since. */
+static int load_whole(struct rpc_question *q, const struct incident *head, struct incident_rows *ret) {
+        const struct incident_filter filter = {.id = head->id, .only_open = true};
+        return store_list_incidents(q->host->store, &filter, ret);
+}
+
 static void write_open(struct jsonw *w, const struct incident *i) {
         jsonw_object(w);
         jsonw_member_int(w, "id", i->id);
@@ -152,8 +158,12 @@ static struct burden burden_of(const struct status *s, const struct application 
 
 static int write_application(struct rpc_question *q, const struct status *s, const struct application *a,
                              struct jsonw *w) {
+        SCOPED(incident_rows_done) struct incident_rows worst = {0};
         struct burden b = burden_of(s, a);
         int64_t kpus = rpc_kpus(a);
+        int r = b.worst ? load_whole(q, b.worst, &worst) : 0;
+        if (r < 0)
+                return r;
         jsonw_object(w);
         jsonw_member_string(w, "target", a->target);
         jsonw_member_string(w, "name", a->name);
@@ -167,7 +177,7 @@ static int write_application(struct rpc_question *q, const struct status *s, con
         jsonw_member_string(w, "severity", b.n_loud > 0 ? severity_name(b.worst->finding.severity) : NULL);
         jsonw_member_int(w, "incidents", (int64_t)b.n_loud);
         jsonw_member_int(w, "quiet", (int64_t)b.n_quiet);
-        int r = figures_write(q, a, b.worst, w);
+        r = figures_write(q, a, worst.n_rows > 0 ? &worst.rows[0] : NULL, w);
         jsonw_object_end(w);
         return r;
 }
@@ -185,9 +195,15 @@ static int applications_piece(struct rpc_question *q, struct status *s, struct j
         return 0;
 }
 
-static int incidents_piece(struct status *s, struct jsonw *w) {
-        for (size_t i = 0; i < OPEN_PIECE && s->next < s->incidents.n_rows; i++, s->next++)
-                write_open(w, &s->incidents.rows[s->next]);
+static int incidents_piece(struct rpc_question *q, struct status *s, struct jsonw *w) {
+        for (size_t i = 0; i < OPEN_PIECE && s->next < s->incidents.n_rows; i++, s->next++) {
+                SCOPED(incident_rows_done) struct incident_rows whole = {0};
+                int r = load_whole(q, &s->incidents.rows[s->next], &whole);
+                if (r < 0)
+                        return r;
+                if (whole.n_rows > 0)
+                        write_open(w, &whole.rows[0]);
+        }
         if (s->next < s->incidents.n_rows)
                 return RPC_MORE;
         jsonw_array_end(w);
@@ -211,7 +227,7 @@ static int status_step(struct rpc_question *q, void *state, struct jsonw *w) {
                 s->stage = STAGE_INCIDENTS;
                 return RPC_MORE;
         case STAGE_INCIDENTS:
-                return incidents_piece(s, w);
+                return incidents_piece(q, s, w);
         case STAGE_APPLICATIONS:
                 return applications_piece(q, s, w);
         }

@@ -12,15 +12,10 @@ void incident_rows_done(struct incident_rows *r) {
         *r = (struct incident_rows){0};
 }
 
-struct ids {
-        int64_t *items;
-        size_t n_items, items_size;
-};
-
-static void ids_done(struct ids *ids) {
+void incident_ids_done(struct incident_ids *ids) {
         free(ids->items);
+        *ids = (struct incident_ids){0};
 }
-SCOPED_DEFINE_VALUE(struct ids, ids_done)
 
 /* The ways in: all that is open (few), by time, by id; and those of one application, which each judgement asks for. */
 static const char open_ones[] = "SELECT id, application, diagnoser FROM incident WHERE copy = 0 AND state <> 2"
@@ -46,7 +41,7 @@ static const char *statement_for(const struct incident_filter *f) {
         return f->only_open ? open_ones : all_since;
 }
 
-static int find(struct store *s, const struct incident_filter *f, struct ids *ids) {
+static int find(struct store *s, const struct incident_filter *f, struct incident_ids *ids) {
         SCOPED(db_release) sqlite3_stmt *row = NULL;
         const char *statement = statement_for(f);
         const char *kinds = statement == of_one ? "tiiit" : statement == by_id ? "tiii" : f->only_open ? "ti" : "tii";
@@ -68,15 +63,25 @@ static int find(struct store *s, const struct incident_filter *f, struct ids *id
         return r;
 }
 
+int store_list_incident_ids(struct store *s, const struct incident_filter *f, struct incident_ids *ret) {
+        SCOPED(incident_ids_done) struct incident_ids ids = {0};
+        int r = find(s, f, &ids);
+        if (r < 0)
+                return r;
+        *ret = ids;
+        ids = (struct incident_ids){0};
+        return 0;
+}
+
 int store_list_incidents(struct store *s, const struct incident_filter *f, struct incident_rows *ret) {
         SCOPED(incident_rows_done) struct incident_rows rows = {0};
-        SCOPED(ids_done) struct ids ids = {0};
+        SCOPED(incident_ids_done) struct incident_ids ids = {0};
         int r = find(s, f, &ids);
         for (size_t i = 0; i < ids.n_items && r == 0; i++) {
                 struct incident *slot = LIST_ADD(rows.rows, rows.n_rows, rows.rows_size);
                 if (!slot)
                         return store_no_memory(s);
-                r = incident_load(s, ids.items[i], 0, slot);
+                r = (f->only_heads ? incident_load_head : incident_load)(s, ids.items[i], 0, slot);
                 if (r == 1) {
                         rows.n_rows--;
                         r = 0;

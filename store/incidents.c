@@ -193,7 +193,7 @@ int report_load(struct store *s, int64_t id, struct finding *report) {
         return load_lists(s, lists, REPORT_LISTS, id, 0);
 }
 
-int incident_load(struct store *s, int64_t id, int64_t copy, struct incident *ret) {
+int incident_load_head(struct store *s, int64_t id, int64_t copy, struct incident *ret) {
         SCOPED(incident_done) struct incident i = {.id = id};
         SCOPED(db_release) sqlite3_stmt *row = NULL;
         int r = record_query(&s->db, &row, &s->incident, "WHERE id = ?1 AND copy = ?2", "ii", id, copy);
@@ -203,7 +203,17 @@ int incident_load(struct store *s, int64_t id, int64_t copy, struct incident *re
                 return r < 0 ? r : 1;
         if (record_read(&s->incident, row, &s->words, &i) < 0)
                 return store_no_memory(s);
+        *ret = i;
+        i = (struct incident){0};
+        return 0;
+}
+
+int incident_load(struct store *s, int64_t id, int64_t copy, struct incident *ret) {
+        SCOPED(incident_done) struct incident i = {0};
         struct list lists[LISTS];
+        int r = incident_load_head(s, id, copy, &i);
+        if (r != 0)
+                return r;
         lists_of(s, &i, lists);
         r = load_lists(s, lists, LISTS, id, copy);
         if (r < 0)

@@ -114,7 +114,8 @@ void outbox_digest_id(const struct store *s, int64_t first_id, const char *notif
 int outbox_read(struct store *s, int64_t id, enum outbox_state state, struct delivery *ret);
 
 int incident_save(struct store *s, struct incident *i, int64_t copy);
-/* The incident (id, copy) with all that belongs to it; 0, or 1 when there is none. */
+/* The incident (id, copy) with all that belongs to it; 0, or 1 when there is none. Its head is what is not a list. */
+int incident_load_head(struct store *s, int64_t id, int64_t copy, struct incident *ret);
 int incident_load(struct store *s, int64_t id, int64_t copy, struct incident *ret);
 /* Evidence, advice, symptoms and root cause as rows of incident `id`, copy 0. */
 int report_save(struct store *s, struct finding *report, int64_t id);

@@ -106,6 +106,7 @@ struct incident_filter {
         int64_t id;              /* 0: any */
         int64_t since_s;         /* open, or resolved at or after this; 0: see only_open */
         bool only_open;
+        bool only_heads; /* without evidence, advice, symptoms, cause and what is suppressed: a tenth of the work */
 };
 struct incident_rows {
         struct incident *rows;
@@ -114,6 +115,13 @@ struct incident_rows {
 int store_list_incidents(struct store *s, const struct incident_filter *f,
                          struct incident_rows *ret); /* newest opened first */
 void incident_rows_done(struct incident_rows *r);
+/* Likewise their numbers alone: who shows many reads them one by one. */
+struct incident_ids {
+        int64_t *items;
+        size_t n_items, items_size;
+};
+int store_list_incident_ids(struct store *s, const struct incident_filter *f, struct incident_ids *ret);
+void incident_ids_done(struct incident_ids *ids);
 /* Incidents, their revisions and one outbox row per notifier, in one transaction. Gives new incidents their ids (written to *t). */
 int store_apply(struct store *s, struct transitions *t);
 
@@ -269,6 +277,7 @@ SCOPED_DEFINE(struct window, window_free)
 SCOPED_DEFINE_VALUE(struct series_rows, series_rows_done)
 SCOPED_DEFINE_VALUE(struct application_rows, application_rows_done)
 SCOPED_DEFINE_VALUE(struct incident_rows, incident_rows_done)
+SCOPED_DEFINE_VALUE(struct incident_ids, incident_ids_done)
 SCOPED_DEFINE_VALUE(struct silence_rows, silence_rows_done)
 SCOPED_DEFINE_VALUE(struct timeline_rows, timeline_rows_done)
 SCOPED_DEFINE_VALUE(struct event_rows, event_rows_done)

@@ -2,6 +2,7 @@
 #include "tests/unit/rpc/support.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "util/text.h"
 
@@ -70,6 +71,12 @@ struct rpc_host test_host(struct store *s) {
                                  .diagnosers = diagnoser_names};
 }
 
+static double cpu_ms(void) {
+        struct timespec t;
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
 char *ask_line(struct store *s, enum rpc_access access, struct span line) {
         const struct rpc_host host = test_host(s);
         SCOPED(rpc_free) struct rpc_call *call = NULL;
@@ -80,7 +87,12 @@ char *ask_line(struct store *s, enum rpc_access access, struct span line) {
         asked = (struct asked){0};
         do {
                 size_t before = out.len;
+                double before_ms = cpu_ms();
                 r = rpc_step(call, &out);
+                double took_ms = cpu_ms() - before_ms;
+                asked.cpu_ms += took_ms;
+                if (took_ms > asked.longest_step_ms)
+                        asked.longest_step_ms = took_ms;
                 asked.n_steps++;
                 if (out.len - before > asked.largest_piece_bytes)
                         asked.largest_piece_bytes = out.len - before;

@@ -11,6 +11,7 @@ enum { NOW = T0 + 86400 };
 
 struct asked {
         size_t n_steps, largest_piece_bytes;
+        double cpu_ms, longest_step_ms; /* of all steps, of one */
 };
 
 /* What the daemon's actions were called with. */

@@ -228,6 +228,39 @@ static int count(struct store *s, const char *params) {
         return n;
 }
 
+enum { MANY_INCIDENTS = 400 };
+
+static void open_many(struct store *s) {
+        SCOPED(transitions_done) struct transitions t = {.at_s = NOW - 60};
+        struct incident i = make_incident("orders", "restart_loop", NOW - 3600);
+        for (int n = 0; n < MANY_INCIDENTS; n++)
+                assert_non_null(transitions_add(&t, EVENT_NONE, &i));
+        assert_int_equal(store_apply(s, &t), 0);
+        incident_done(&i);
+}
+
+/* Nobody else is served during a step: an answer that is long takes more of them, none of which takes much longer than the others. */
+static void expect_many_short_steps(void) {
+        assert_true(asked.n_steps > 10);
+        assert_true(asked.longest_step_ms < asked.cpu_ms / 4);
+}
+
+static void test_incidents__by_the_hundred__in_short_steps(void **state) {
+        struct store *s = store_of(state);
+        open_many(s);
+        assert_int_equal(count(s, "{\"all\": true}"), MANY_INCIDENTS);
+        expect_many_short_steps();
+}
+
+static void test_status__hundreds_are_open__in_short_steps(void **state) {
+        struct store *s = store_of(state);
+        open_many(s);
+        cJSON *result = ask(s, "status", NULL);
+        assert_int_equal(cJSON_GetArraySize(at(result, "incidents")), MANY_INCIDENTS);
+        cJSON_Delete(result);
+        expect_many_short_steps();
+}
+
 static void test_incidents__filters__choose(void **state) {
         struct store *s = store_of(state);
         open_incident(s, "orders", "restart_loop", SEVERITY_CRITICAL, NOW - 3600);
@@ -525,6 +558,8 @@ int main(void) {
                 WITH_STORE(test_status__of_one_target__leaves_the_others_out),
                 WITH_STORE(test_apps__glob__chooses),
                 WITH_STORE(test_apps__more_than_a_piece__are_all_there_once),
+                WITH_STORE(test_incidents__by_the_hundred__in_short_steps),
+                WITH_STORE(test_status__hundreds_are_open__in_short_steps),
                 WITH_STORE(test_incidents__filters__choose),
                 WITH_STORE(test_show__incident__is_the_promised_object_with_its_timeline),
                 WITH_STORE(test_metrics__of_an_application__with_newest_value_and_dimensions),
