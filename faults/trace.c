@@ -53,7 +53,8 @@ bool trace_is_class(struct span text, size_t *ret_len) {
             text.data[len + 1] != '\r')
                 return false;
         struct span name = trace_simple_name((struct span){text.data, len});
-        if (name.len == 0 || name.data[0] < 'A' || name.data[0] > 'Z')
+        bool is_class = name.len > 0 && ((name.data[0] >= 'A' && name.data[0] <= 'Z') || (name.data[0] & 0x80));
+        if (!is_class)
                 return false;
         return ends_like_exception(name) || (n_dots >= 2 && next != ' ');
 }

@@ -69,6 +69,14 @@ def test_byte_order_mark__in_front_of_any_form__is_passed_over():
         assert json.loads(explain("--json", "--file", "-", text="\ufeff" + text).stdout) == expected
 
 
+def test_names_beyond_ascii__are_names():
+    log = Log("1.20").healthy(120)
+    log.failed(130, "Source: Aufträge", 3, 4, 0, wrapped(ex("com.acme.prüfung.ÜberlaufFehler", "zu groß", "com.acme.prüfung.Prüfer.prüfe(Prüfer.java:3)")))
+    cause = json.loads(explain("--json", "--file", "-", text=log.restart(130.1).loop(145, 5).document()).stdout)
+    assert (cause["role"], cause["exception_class"], cause["message"], cause["frame"], cause["task"]) == (
+        "trigger", "com.acme.prüfung.ÜberlaufFehler", "zu groß", "com.acme.prüfung.Prüfer.prüfe", "Source: Aufträge (3/4)")
+
+
 def test_wrong_use__names_the_way_out(tmp_path):
     done = explain("--file", str(tmp_path / "none"))
     assert done.returncode == 1 and "No such file" in done.stderr and done.stdout == ""
