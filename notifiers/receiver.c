@@ -25,6 +25,10 @@ int receiver_check_url(const char *key, const char *url, struct err *reterr) {
         return 0;
 }
 
+static bool ends_with(struct span s, struct span end) {
+        return s.len >= end.len && span_equals((struct span){s.data + s.len - end.len, end.len}, end);
+}
+
 static char *join(const char *url, const char *base) {
         SCOPED(buf_wipe) struct buf text = BUF_INIT(16384);
         struct span origin = span_of(base);
@@ -35,7 +39,8 @@ static char *join(const char *url, const char *base) {
                 buf_put_span(&text, origin);
                 url += origin_len(url);
         }
-        buf_put_str(&text, url);
+        if (!base || !ends_with(origin, span_of(url))) /* somebody gave the whole address */
+                buf_put_str(&text, url);
         return buf_steal(&text);
 }
 

@@ -10,9 +10,15 @@ enum { BODY_MAX = 1 << 20 };
 
 static const char who[] = "webhook";
 
+/* A webhook has no address of its own that a base URL could replace: `url` alone is the whole one. */
+static const char *address(const struct channel *channel, const char **ret_base) {
+        const char *webhook_url = channel_value(channel, "webhook_url"), *url = channel_value(channel, "url");
+        *ret_base = webhook_url ? url : NULL;
+        return webhook_url ? webhook_url : url;
+}
+
 static int webhook_check(const struct channel *channel, struct err *reterr) {
-        const char *webhook_url = channel_value(channel, "webhook_url"), *base = channel_value(channel, "url"),
-                   *key = channel_value(channel, "hmac_key");
+        const char *base, *webhook_url = address(channel, &base), *key = channel_value(channel, "hmac_key");
         if (!webhook_url)
                 return err_set(reterr, -EINVAL, "webhook_url is missing (or webhook_url_file, a file that holds it)");
         if (key && !key[0])
@@ -48,9 +54,8 @@ static int fill(struct http_request *request, const struct delivery *d, const ch
 
 static int webhook_render(const struct delivery *d, const struct channel *channel, struct http_request *ret_request) {
         struct http_request request;
-        const char *webhook_url = channel_value(channel, "webhook_url");
-        int r = webhook_url ? receiver_request("PostWebhook", webhook_url, channel_value(channel, "url"), &request)
-                            : -EINVAL;
+        const char *base, *webhook_url = address(channel, &base);
+        int r = webhook_url ? receiver_request("PostWebhook", webhook_url, base, &request) : -EINVAL;
         if (r < 0)
                 return r;
         r = receiver_request_end(&request, fill(&request, d, channel_value(channel, "hmac_key")));

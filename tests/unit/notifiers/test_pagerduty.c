@@ -98,6 +98,18 @@ static void test_pagerduty__base_url__for_the_eu_service(void **context) {
         assert_string_equal(r.url, "https://events.eu.pagerduty.com/v2/enqueue");
 }
 
+/* As people copy it out of PagerDuty's manual. */
+static void test_pagerduty__base_url_with_the_path__is_not_doubled(void **context) {
+        (void)context;
+        SCOPED(delivery_done) struct delivery d = delivery_loop(EVENT_OPENED);
+        SCOPED(channel_drop)
+        struct channel c = channel_of(&notifier_pagerduty, "routing_key", key, "url",
+                                      "https://events.eu.pagerduty.com/v2/enqueue/", NULL);
+        SCOPED(http_request_done) struct http_request r;
+        assert_int_equal(notifier_pagerduty.render(&d, &c, &r), 0);
+        assert_string_equal(r.url, "https://events.eu.pagerduty.com/v2/enqueue");
+}
+
 static void test_pagerduty__hostile_texts__within_the_limits(void **context) {
         (void)context;
         SCOPED(http_request_done) struct http_request r = render(delivery_hostile());
@@ -152,6 +164,7 @@ int main(void) {
                 cmocka_unit_test(test_pagerduty__page_of_several__ends_with_the_last),
                 cmocka_unit_test(test_pagerduty__escalated_while_acknowledged__triggers),
                 cmocka_unit_test(test_pagerduty__base_url__for_the_eu_service),
+                cmocka_unit_test(test_pagerduty__base_url_with_the_path__is_not_doubled),
                 cmocka_unit_test(test_pagerduty__hostile_texts__within_the_limits),
                 cmocka_unit_test(test_pagerduty__answers__delivered_later_or_never),
                 cmocka_unit_test(test_pagerduty__configuration__faults_without_the_key),

@@ -115,6 +115,17 @@ static void test_webhook__configuration__faults_without_secrets(void **context) 
         assert_int_equal(notifier_webhook.check(&good, &err), 0);
 }
 
+static void test_webhook__url_alone__is_the_address(void **context) {
+        (void)context;
+        SCOPED(delivery_done) struct delivery d = delivery_loop(EVENT_OPENED);
+        SCOPED(channel_drop)
+        struct channel c = channel_of(&notifier_webhook, "url", "https://h.example.org/hook/", NULL);
+        SCOPED(http_request_done) struct http_request r;
+        assert_int_equal(notifier_webhook.check(&c, NULL), 0);
+        assert_int_equal(notifier_webhook.render(&d, &c, &r), 0);
+        assert_string_equal(r.url, "https://h.example.org/hook/");
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_webhook__with_a_key__signed_body),
@@ -123,6 +134,7 @@ int main(void) {
                 cmocka_unit_test(test_webhook__hostile_texts__at_most_a_megabyte),
                 cmocka_unit_test(test_webhook__answers__by_status),
                 cmocka_unit_test(test_webhook__configuration__faults_without_secrets),
+                cmocka_unit_test(test_webhook__url_alone__is_the_address),
         };
         return cmocka_run_group_tests_name("webhook", tests, NULL, NULL);
 }
