@@ -254,7 +254,7 @@ static void advise(const struct client *c, int result, struct err *err) {
                 way_out = "is a proxy or a login page in between?";
         else if (c->last.outcome == AWS_DENIED && is_role(c))
                 way_out = "check the role's trust policy and who asks for it";
-        text_cut(err->text, sizeof err->text - strlen(way_out) - sizeof "no credentials: : ");
+        text_shorten(err->text, sizeof err->text - strlen(way_out) - sizeof "no credentials: : ");
         exchange_advise(err, way_out);
 }
 

@@ -153,7 +153,7 @@ const char *exchange_way_out(enum aws_outcome outcome, enum http_fault fault) {
 void exchange_advise(struct err *err, const char *way_out) {
         size_t others = strlen(way_out) + strlen(": ");
         if (others + 1 < sizeof err->text)
-                text_cut(err->text, sizeof err->text - others - 1);
+                text_shorten(err->text, sizeof err->text - others - 1);
         size_t len = strlen(err->text);
         snprintf(err->text + len, sizeof err->text - len, ": %s", way_out);
 }
@@ -197,11 +197,16 @@ static void fail(struct exchange_run *run, enum aws_outcome outcome, const struc
         if (run->attempt > 0)
                 snprintf(tries, sizeof tries, " (%d attempts)", run->attempt + 1);
         /* The service's own words get the room that is left: the way out is not cut. */
-        char message[130];
+        enum { MESSAGE_MAX = 129 };
+        char message[2 * MESSAGE_MAX];
         size_t others = strlen(run->request.operation) + strlen(status) + strlen(error->code) + strlen(tries) +
                         strlen(way_out) + strlen(": : : ");
         size_t room = others < sizeof err.text ? sizeof err.text - others : 1;
-        text_copy(message, room < sizeof message ? room : sizeof message, error->message);
+        text_copy(message, sizeof message, error->message);
+        size_t len = strlen(message);
+        if (len > 0 && message[len - 1] == '.')
+                message[len - 1] = '\0';
+        text_shorten(message, room <= MESSAGE_MAX ? room - 1 : MESSAGE_MAX);
         err_set(&err, code, "%s: %s%s%s%s%s: %s", run->request.operation, status, error->code, message[0] ? ": " : "",
                 message, tries, way_out);
         finish(run, code, &err);

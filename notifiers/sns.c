@@ -234,6 +234,24 @@ static bool is_about_message(const char *code) {
         return false;
 }
 
+/* What to do about a topic that takes nothing; NULL: wait. */
+static const char *way_out(const char *code) {
+        static const struct {
+                const char *start, *advice;
+        } rows[] = {
+                {"NotFound", "check region, account and name in topic_arn"},
+                {"Authorization", "allow sns:Publish (flinkwatchctl iam-policy)"},
+                {"AccessDenied", "allow sns:Publish (flinkwatchctl iam-policy)"},
+                {"KMSAccessDenied", "allow kms:GenerateDataKey and kms:Decrypt on the topic's key"},
+                {"KMSDisabled", "enable the topic's key"},
+                {"KMSNotFound", "give the topic a key that exists"},
+        };
+        for (size_t i = 0; i < ELEMENTS(rows); i++)
+                if (strncmp(code, rows[i].start, strlen(rows[i].start)) == 0)
+                        return rows[i].advice;
+        return NULL;
+}
+
 static enum outcome sns_read_reply(const struct http_reply *reply, int64_t now_s, int64_t *ret_retry_s,
                                    struct err *reterr) {
         struct aws_error error = {0};
@@ -249,8 +267,15 @@ static enum outcome sns_read_reply(const struct http_reply *reply, int64_t now_s
                 return outcome;
         aws_error_parse(reply, &error);
         bool is_refused = outcome == OUTCOME_REFUSED && is_about_message(error.code);
+        const char *advice = is_refused ? NULL : way_out(error.code);
         err_set(reterr, is_refused ? -EPERM : -EAGAIN, "%s%s: %s%s%s", who, is_refused ? " refused the message" : "",
                 error.code, error.message[0] ? ": " : "", error.message);
+        if (reterr && advice) {
+                size_t room = sizeof reterr->text - strlen(advice) - sizeof ": ";
+                text_shorten(reterr->text, room);
+                snprintf(reterr->text + strlen(reterr->text), sizeof reterr->text - strlen(reterr->text), ": %s",
+                         advice);
+        }
         return is_refused ? OUTCOME_REFUSED : OUTCOME_RETRY;
 }
 

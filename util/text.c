@@ -16,6 +16,15 @@ void text_cut(char *text, size_t len) {
                 text[text_boundary(text, len)] = '\0';
 }
 
+void text_shorten(char *text, size_t len) {
+        static const char mark[] = "...";
+        if (strlen(text) <= len)
+                return;
+        text_cut(text, len < sizeof mark - 1 ? 0 : len - (sizeof mark - 1));
+        if (len >= sizeof mark - 1)
+                memcpy(text + strlen(text), mark, sizeof mark);
+}
+
 bool text_copy(char *to, size_t size, const char *source) {
         size_t len = strlen(source);
         bool fits = len < size;

@@ -10,6 +10,8 @@
 bool text_copy(char *to, size_t size, const char *source);
 /* Cuts to at most `len` bytes, never inside a UTF-8 sequence. */
 void text_cut(char *text, size_t len);
+/* The same, for a reader: what was cut ends in "...". */
+void text_shorten(char *text, size_t len);
 /* The largest n <= len that does not end inside a UTF-8 sequence of `text`. */
 size_t text_boundary(const char *text, size_t len);
 /* Replaces *slot by a copy of `value` (NULL clears it). 0 or -ENOMEM, *slot untouched then. */

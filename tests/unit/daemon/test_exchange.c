@@ -274,7 +274,7 @@ static void test_run__denied__not_repeated_and_way_out_is_whole(void **state) {
         assert_int_equal(p->result, -EACCES);
         assert_int_equal(p->n_service, 1);
         assert_non_null(strstr(p->err.text, "DescribeApplicationOperation: 403 AccessDeniedException: User: arn"));
-        const char *way_out = ": allow it (flinkwatchctl doctor prints the statement)";
+        const char *way_out = "...: allow it (flinkwatchctl doctor prints the statement)";
         assert_string_equal(p->err.text + strlen(p->err.text) - strlen(way_out), way_out);
 }
 

@@ -66,6 +66,13 @@ static void test_text__cut__never_inside_a_character(void **state) {
         char to[5];
         assert_false(text_copy(to, sizeof to, "abc\xc3\xa9"));
         assert_string_equal(to, "abc");
+        char long_text[] = "caf\xc3\xa9 au lait", short_text[] = "ab";
+        text_shorten(long_text, 7);
+        assert_string_equal(long_text, "caf...");
+        text_shorten(short_text, 2);
+        assert_string_equal(short_text, "ab");
+        text_shorten(short_text, 1);
+        assert_string_equal(short_text, "");
         assert_true(text_copy(to, sizeof to, "abcd"));
         assert_string_equal(to, "abcd");
 }
