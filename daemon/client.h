@@ -18,6 +18,7 @@ struct client_service {
         struct retry_bucket bucket;
         struct rate_limiter limiter;
         struct clock_skew skew;
+        bool asks_in_forms; /* CloudWatch's endpoint does not understand JSON (query_form.h) */
 };
 
 /* Somebody who waits for keys. `resume` is called once, from the loop: 0 or -EKEYREJECTED with the reason. */

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "aws/error.h"
+#include "aws/query_form.h"
 #include "daemon/client.h"
 #include "daemon/log.h"
 #include "util/text.h"
 
-enum { PROGRAM_TIMEOUT_MS = 60 * 1000 };
+enum { PROGRAM_TIMEOUT_MS = 60 * 1000, FORM_ANSWER_MAX = 64 << 20 };
 
 struct exchange {
         struct loop *loop;
@@ -34,6 +35,7 @@ struct exchange_run {
         int retry_cost;         /* of the last retry */
         int64_t signed_skew_ms; /* what the clock was corrected by when this attempt was signed */
         bool has_renewed;       /* keys were rejected once already */
+        bool is_form;           /* it was translated, see query_form.h */
         bool has_turn;          /* of the quota, for the next attempt */
         bool has_token; /* of the rate limiter, likewise: it may wait for its turn, or for keys, after it was given one */
 };
@@ -169,7 +171,7 @@ static void advance(struct exchange_run *run, const struct http_reply *reply) {
         run->request = next;
         run->attempt = 0;
         run->retry_cost = 0;
-        run->has_renewed = false;
+        run->has_renewed = run->is_form = false;
         if (r == STEP_SEND) {
                 send_request(run);
                 return;
@@ -254,6 +256,41 @@ static bool retries(struct exchange_run *run, enum aws_outcome outcome, const st
         return true;
 }
 
+/* Whether the question is asked again in CloudWatch's older language. */
+static bool translates(struct exchange_run *run, const struct http_reply *reply, const struct aws_error *error) {
+        if (run->is_form || !query_form_may_help(&run->request, reply, error) || query_form_ask(&run->request) < 0)
+                return false;
+        run->is_form = true;
+        timer_start(&run->timer, run->exchange->loop, 0, resend, run);
+        return true;
+}
+
+/* The answer to a form as JSON; what cannot be read stays as it is and is refused as any other that is no JSON. */
+static struct http_reply translate(struct exchange_run *run, const struct http_reply *reply, struct buf *json) {
+        struct client_service *service = service_of(run);
+        struct http_reply read = *reply;
+        if (query_form_read(reply->body, json, NULL) < 0)
+                return read;
+        if (!service->asks_in_forms)
+                log_notice("%s: this CloudWatch does not understand JSON and is asked in the query protocol",
+                           client_tag(run->job.client));
+        service->asks_in_forms = true;
+        read.body = buf_span(json);
+        return read;
+}
+
+/* What the collector, or whoever asks, is told. */
+static void hand_over(struct exchange_run *run, const struct http_reply *reply, bool is_good) {
+        SCOPED(buf_done) struct buf json = BUF_INIT(FORM_ANSWER_MAX);
+        struct http_reply read = is_good && run->is_form ? translate(run, reply, &json) : *reply;
+        bool expects_json = !run->job.takes_failures && service_of(run) && run->request.n_headers > 0 &&
+                            strcmp(run->request.service, "sts") != 0 && strcmp(run->request.service, "sns") != 0;
+        if (is_good && expects_json && !aws_reply_is_json(&read))
+                fail_not_json(run, reply);
+        else
+                advance(run, &read);
+}
+
 static void on_reply(void *arg, const struct http_reply *reply) {
         struct exchange_run *run = arg;
         struct client_service *service = service_of(run);
@@ -278,16 +315,10 @@ static void on_reply(void *arg, const struct http_reply *reply) {
         bool is_mendable = service && (outcome == AWS_CREDENTIALS || outcome == AWS_SKEW);
         if (!is_good && (!run->job.takes_failures || is_mendable) && retries(run, outcome, reply))
                 return;
-        if (run->job.takes_failures) {
-                advance(run, reply);
+        if (!is_good && service && translates(run, reply, &error))
                 return;
-        }
-        bool expects_json = service && run->request.n_headers > 0 && strcmp(run->request.service, "sts") != 0 &&
-                            strcmp(run->request.service, "sns") != 0;
-        if (is_good && expects_json && !aws_reply_is_json(reply))
-                fail_not_json(run, reply);
-        else if (is_good)
-                advance(run, reply);
+        if (is_good || run->job.takes_failures)
+                hand_over(run, reply, is_good);
         else
                 fail(run, outcome, &error, reply);
 }
@@ -369,6 +400,9 @@ static void send_request(struct exchange_run *run) {
         struct exchange *x = run->exchange;
         struct err err = {0};
         SCOPED(free) char *endpoint_url = NULL;
+        const struct client_service *service = service_of(run);
+        if (service && service->asks_in_forms && !run->is_form)
+                run->is_form = query_form_ask(&run->request) == 0;
         int r = run->request.service && run->request.auth == HTTP_AUTH_SIGV4 ? sign(run, &endpoint_url, &err) : 0;
         if (r == 1)
                 return;

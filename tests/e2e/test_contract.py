@@ -107,6 +107,19 @@ def test_pages__of_all_operations__nothing_is_lost(world):
 
 # Answers.
 
+@pytest.mark.parametrize("operation", ["metrics", "series_list"])
+def test_cloudwatch__understands_forms_only__asked_in_them_from_then_on(world, operation):
+    with Simulator({**SCENARIO, "settings": {**SCENARIO["settings"], "cloudwatch_knows_forms_only": True}}) as old:
+        done = play(old, operation)
+        asked = [r["protocol"] for r in old.requests(service="cloudwatch")]
+        assert old.violations() == []
+    plain = play(world, operation).batch
+    # the two simulators were not started in the same moment: their jobs are not of quite the same age
+    assert done.result == "0" and done.batch == {**plain, "sum": pytest.approx(plain["sum"], rel=1e-6)}, done
+    assert asked[0] == "json" and set(asked[1:]) == {"query"} and len(asked) > 2, "several pages, and the first refused once"
+    assert done.log.count("is asked in the query protocol") == 1
+
+
 def member_names(service, operations):
     """All members at any depth of what these operations answer."""
     names, model = set(), load_model(service)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* XML of STS and SNS, error bodies of both kinds, keys in JSON: whatever an endpoint may say outside the answers to questions. */
+#include <cjson/cJSON.h>
 #include <string.h>
 
 #include "aws/error.h"
 #include "aws/key_document.h"
+#include "aws/query_form.h"
 #include "aws/sts.h"
 #include "notifiers/notifiers.h"
 #include "tests/fuzz/fuzz.h"
@@ -15,6 +17,16 @@ static void read_error(const struct http_reply *reply) {
         must(memchr(error.code, '\0', sizeof error.code) && memchr(error.message, '\0', sizeof error.message));
         aws_classify(reply, &error, 0);
         aws_reply_is_json(reply);
+}
+
+/* What comes of XML is JSON. */
+static void read_form(const struct http_reply *reply) {
+        SCOPED(buf_done) struct buf json = BUF_INIT(1 << 20);
+        if (query_form_read(reply->body, &json, NULL) < 0)
+                return;
+        cJSON *root = cJSON_ParseWithLength(buf_str(&json), json.len);
+        must(root != NULL);
+        cJSON_Delete(root);
 }
 
 static void read_keys(const struct http_reply *reply) {
@@ -45,8 +57,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                         notifiers[k]->read_reply(&reply, 1700000000, &retry_s, &err);
                         must(retry_s >= 0);
                 }
-                if (statuses[i] == 200)
-                        read_keys(&reply);
+                if (statuses[i] != 200)
+                        continue;
+                read_keys(&reply);
+                read_form(&reply);
         }
         return 0;
 }

@@ -133,6 +133,9 @@ def _aws(world, call, record):
         _parse(call)
         record["applications"] = world.applications_named(call.service.name, call.params)
     _note_claim(call)
+    if call.protocol == "json" and call.service is cloudwatch.SERVICE and world.settings.get("cloudwatch_knows_forms_only"):
+        record["error"] = "UnknownOperationException"
+        return Response(404, "<UnknownOperationException/>\n", "text/xml")
     effects = world.faults.choose(record)
     call.effects = effects
     _authenticate(call, sum(e.spec.get("seconds", 0) for e in effects if e.kind == "clock_offset"))

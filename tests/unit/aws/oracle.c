@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What test_botocore.py asks: "sign" reads one JSON request a line and writes its Authorization, "rate" reads "MS THROTTLED" lines and
- * writes the limiter's rates, "error" reads one JSON reply a line and writes what was understood of it. */
+ * writes the limiter's rates, "error" reads one JSON reply a line and writes what was understood of it, "form" writes JSON
+ * requests as forms, "answer" XML answers as JSON. */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "aws/error.h"
+#include "aws/query_form.h"
 #include "aws/retry.h"
 #include "aws/sigv4.h"
 #include "util/scope.h"
@@ -72,11 +74,32 @@ static int error_one(const char *line) {
         return text ? 0 : -1;
 }
 
-static int error_all(void) {
+/* One GetMetricData request in JSON as a form. */
+static int form_one(const char *line) {
+        SCOPED(http_request_done) struct http_request r;
+        http_request_init(&r);
+        r.operation = "GetMetricData";
+        buf_put_str(&r.body, line);
+        int failed = query_form_ask(&r);
+        if (!failed)
+                puts(buf_str(&r.body));
+        return failed;
+}
+
+/* One answer in XML as JSON. */
+static int answer_one(const char *line) {
+        SCOPED(buf_done) struct buf json = BUF_INIT(1 << 20);
+        int failed = query_form_read(span_of(line), &json, NULL);
+        if (!failed)
+                puts(buf_str(&json));
+        return failed;
+}
+
+static int each_line(int (*one)(const char *line)) {
         SCOPED(free) char *line = NULL;
         size_t room = 0;
         while (getline(&line, &room, stdin) > 0)
-                if (error_one(line) != 0)
+                if (one(line) != 0)
                         return 1;
         return 0;
 }
@@ -98,8 +121,13 @@ int main(int argc, char **argv) {
                 return sign_all();
         if (argc == 2 && strcmp(argv[1], "rate") == 0)
                 return rate_all();
-        if (argc == 2 && strcmp(argv[1], "error") == 0)
-                return error_all();
-        fputs("usage: oracle sign|rate|error\n", stderr);
+        static const struct {
+                const char *mode;
+                int (*one)(const char *line);
+        } modes[] = {{"error", error_one}, {"form", form_one}, {"answer", answer_one}};
+        for (size_t i = 0; argc == 2 && i < ELEMENTS(modes); i++)
+                if (strcmp(argv[1], modes[i].mode) == 0)
+                        return each_line(modes[i].one);
+        fputs("usage: oracle sign|rate|error|form|answer\n", stderr);
         return 2;
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our signatures, adaptive rates and reading of refusals against botocore's own code, on random input with a fixed seed."""
+"""Our signatures, adaptive rates, forms and reading of answers against botocore's own code, on random input with a fixed seed."""
 import datetime
 import json
 import os
@@ -7,13 +7,13 @@ import random
 import subprocess
 import types
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 from xml.sax.saxutils import escape
 
 import pytest
 
 auth = pytest.importorskip('botocore.auth')
-from botocore import parsers  # noqa: E402
+from botocore import loaders, model, parsers, serialize  # noqa: E402
 from botocore.awsrequest import AWSRequest  # noqa: E402
 from botocore.credentials import Credentials  # noqa: E402
 from botocore.retries import adaptive, bucket, throttling  # noqa: E402
@@ -177,3 +177,68 @@ def test_refusals_are_read_as_botocore_reads_them(protocol, make):
         known = {'code': theirs['Error']['Code'], 'message': theirs['Error'].get('Message', ''),
                  'request_id': theirs['ResponseMetadata'].get('RequestId', '')}
         assert json.loads(line) == known, body
+
+
+def operation(name):
+    """Of CloudWatch as Debian's botocore knows it: in the query protocol."""
+    return model.ServiceModel(loaders.Loader().load_service_model('cloudwatch', 'service-2'), 'cloudwatch').operation_model(name)
+
+
+def random_question(rng):
+    start_s = rng.randint(0, 4102444799 // 60) * 60
+    queries = [{'Id': f'q{i}', 'MetricStat': {
+        'Metric': {'Namespace': 'AWS/KinesisAnalytics', 'MetricName': word(rng, WORDS, 1, 20),
+                   'Dimensions': [{'Name': word(rng, WORDS, 1, 9), 'Value': word(rng, TEXT, 1, 30)} for _ in range(rng.randint(1, 4))]},
+        'Period': rng.choice([60, 300, 3600]), 'Stat': rng.choice(['Maximum', 'Sum', 'p99.9'])}} for i in range(rng.randint(1, 20))]
+    question = {'StartTime': start_s, 'EndTime': start_s + 3600, 'ScanBy': 'TimestampAscending', 'MetricDataQueries': queries}
+    return {**question, 'NextToken': word(rng, WORDS, 1, 200)} if rng.random() < 0.3 else question
+
+
+def test_forms_are_those_of_botocore():
+    rng = random.Random(20260104)
+    questions = [random_question(rng) for _ in range(200)]
+    ours = oracle('form', ''.join(json.dumps(q) + '\n' for q in questions))
+    serializer, asked = serialize.create_serializer('query'), operation('GetMetricData')
+    for question, line in zip(questions, ours, strict=True):
+        body = serializer.serialize_to_request(question, asked)['body']
+        assert dict(parse_qsl(line, strict_parsing=True)) == {name: str(value) for name, value in body.items()}
+
+
+def member(*parts):
+    return '<member>' + ''.join(parts) + '</member>'
+
+
+def random_answer(rng):
+    def result(i):
+        n = rng.choice([0, 0, 1, 5, 40])
+        times = ''.join(member(time_text(rng.randint(0, 4102444799), rng)) for _ in range(n))
+        values = ''.join(member(rng.choice([repr(rng.uniform(-1e12, 1e12)), str(rng.randint(-9, 10**15)), '1.5E-7'])) for _ in range(n))
+        parts = [f'<Id>q{i}</Id>', f'<Label>{escape(word(rng, WORDS, 1, 30))}</Label>',
+                 f'<StatusCode>{rng.choice(["Complete", "PartialData"])}</StatusCode>',
+                 f'<Timestamps>{times}</Timestamps>' if n else '<Timestamps/>', f'<Values>{values}</Values>' if n else '<Values/>']
+        if rng.random() < 0.2:
+            parts.append('<Messages>' + member('<Code>C</Code>', f'<Value>{escape(word(rng, WORDS, 1, 20))}</Value>') + '</Messages>')
+        rng.shuffle(parts)
+        return member(*parts)
+    token = f'<NextToken>{escape(word(rng, WORDS, 1, 60))}</NextToken>' if rng.random() < 0.3 else ''
+    return ('<GetMetricDataResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><GetMetricDataResult><MetricDataResults>'
+            + ''.join(result(i) for i in range(rng.randint(0, 6))) + f'</MetricDataResults>{token}</GetMetricDataResult>'
+            '<ResponseMetadata><RequestId>x</RequestId></ResponseMetadata></GetMetricDataResponse>')
+
+
+def time_text(at_s, rng):
+    at = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=at_s)
+    return at.strftime('%Y-%m-%dT%H:%M:%S') + rng.choice(['Z', '.000Z', '+00:00'])
+
+
+def test_answers_to_forms_are_read_as_botocore_reads_them():
+    rng = random.Random(20260105)
+    answers = [random_answer(rng) for _ in range(200)]
+    ours = oracle('answer', '\n'.join(answers) + '\n')
+    parser, shape = parsers.create_parser('query'), operation('GetMetricData').output_shape
+    for answer, line in zip(answers, ours, strict=True):
+        theirs = parser.parse({'status_code': 200, 'headers': {}, 'body': answer.encode()}, shape)
+        theirs.pop('ResponseMetadata')
+        for result in theirs['MetricDataResults']:
+            result['Timestamps'] = [round(at.timestamp()) for at in result['Timestamps']]
+        assert json.loads(line) == theirs, answer

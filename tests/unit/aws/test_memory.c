@@ -9,6 +9,7 @@
 
 #include "aws/endpoint.h"
 #include "aws/error.h"
+#include "aws/query_form.h"
 #include "aws/sigv4.h"
 #include "aws/xml.h"
 
@@ -111,6 +112,21 @@ static int try_sign(struct scene *s) {
         return failed;
 }
 
+static int try_form(struct scene *s) {
+        (void)s;
+        SCOPED(http_request_done) struct http_request r;
+        SCOPED(buf_done) struct buf json = BUF_INIT(1 << 16);
+        http_request_init(&r);
+        r.operation = "GetMetricData";
+        buf_put_str(&r.body, "{\"StartTime\":60,\"MetricDataQueries\":[{\"Id\":\"q0\"}]}");
+        int failed = r.body.failed;
+        if (failed == 0)
+                failed = query_form_ask(&r);
+        return failed < 0 ? failed
+                          : query_form_read(SPAN("<R><XResult><Values><member>1</member></Values></XResult></R>"),
+                                            &json, NULL);
+}
+
 /* The signer outlives a failure in the middle of its work. */
 static void test_sign__memory_fails_once__later_signatures_right(void **state) {
         struct scene *s = *state;
@@ -180,6 +196,7 @@ static int try_errors(struct scene *s) {
 
 static void test_errors__memory_fails__status_is_told(void **state) {
         assert_true(torture(try_errors, *state) > 10);
+        assert_true(torture(try_form, *state) > 10);
 }
 
 #define KEYS                                                                                                           \
