@@ -107,7 +107,7 @@ expired token             REJ x2      REJ x2      retry x2        REJ x2      RE
 clock 20 min behind       0 x2        0 x2        delivered x2    0 x2        0 x1
 clock 20 min ahead        0 x2        0 x2        delivered x2    0 x2        0 x1
 clock, one attempt        REJ x1      REJ x1      retry x1        0 x2        0 x1        Signature
-access denied             EACCES x1   EACCES x1   refused x1      REJ x1      REJ x1      Denied|AuthorizationError|403
+access denied             EACCES x1   EACCES x1   retry x1        REJ x1      REJ x1      Denied|AuthorizationError|403
 truncated body            EIO x3      EIO x3      retry x1        REJ x3      REJ x3      closed
 100 MB                    EPROTO x1   EPROTO x1   retry x1        REJ x1      REJ x1      too long|larger than allowed
 100 MB without length     EPROTO x1   EPROTO x1   retry x1        REJ x1      REJ x1      too long|larger than allowed
