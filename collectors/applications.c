@@ -144,6 +144,7 @@ static int read_detail(const cJSON *detail, const struct collect_job *job, struc
         if (r < 0)
                 return r;
         a->seen_at_s = job->now_s;
+        a->is_log_missing = job->is_log_missing;
         a->created_at_s = reply_time_s(detail, "CreateTimestamp");
         a->updated_at_s = reply_time_s(detail, "LastUpdateTimestamp");
         a->version_created_at_s = reply_time_s(detail, "ApplicationVersionCreateTimestamp");

@@ -26,6 +26,7 @@ struct collect_job {
         /* operations: from_ms leaves out those that ended before it; 0: the newest page */
         const char *log_filter; /* logs: filter pattern, NULL for all */
         bool wants_job_plan;    /* applications: IncludeAdditionalDetails */
+        bool is_log_missing;    /* applications: as last found out, which their description does not say */
         int64_t now_s;
         int64_t settle_s; /* metrics: sets batch.settled_before_s */
 };

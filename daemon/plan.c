@@ -195,6 +195,7 @@ int plan_describe(struct plan *p, struct store *store, const struct application 
         if (!w)
                 return 0;
         w->described_at_s = facts->seen_at_s;
+        w->is_log_missing = facts->is_log_missing;
         w->retry_at_s = 0;
         w->is_running = application_is_running(facts);
         w->level = metric_level_parse(facts->metrics_level);

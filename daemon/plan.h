@@ -42,6 +42,8 @@ struct watched {
         int64_t look_back_at_s; /* what was over before its logs were read is to be looked for then; INT64_MAX: no more */
         int64_t restarted_at_s; /* its running time was last seen to fall */
         int64_t retry_at_s;     /* facts could not be read: not before */
+        int64_t log_asked_at_s; /* whether its log stream exists; 0: to be asked at once */
+        bool is_log_missing;    /* the answer */
         struct watched_series *series;
         size_t n_series, series_size;
         size_t n_needed, n_others, n_left_out, n_said; /* of those that ListMetrics named */

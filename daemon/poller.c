@@ -147,8 +147,8 @@ void poller_go_on(void *poller) {
                 [PHASE_DISCOVER] = poller_discover,       [PHASE_LIST] = poller_read_facts,
                 [PHASE_DESCRIBE] = poller_read_facts,     [PHASE_EARLY] = poller_read_early,
                 [PHASE_JUDGE_EARLY] = poller_judge_early, [PHASE_SERIES] = poller_find_series,
-                [PHASE_METRICS] = poller_read_metrics,    [PHASE_JUDGE] = poller_judge_whole,
-                [PHASE_EXPLAIN] = poller_explain,
+                [PHASE_METRICS] = poller_read_metrics,    [PHASE_LOGS] = poller_find_logs,
+                [PHASE_JUDGE] = poller_judge_whole,       [PHASE_EXPLAIN] = poller_explain,
         };
         while (p->phase != PHASE_IDLE && phases[p->phase](p)) {
                 if (poller_n_running(p) > 0)

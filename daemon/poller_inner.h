@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the poller share: poller.c (a target's rounds), poller_tasks.c (what is under way), poller_questions.c (the phases that
- * ask AWS) and poller_judge.c (those that judge). */
+ * ask AWS), poller_logs.c (whether log streams exist) and poller_judge.c (those that judge). */
 #pragma once
 
 #include "daemon/census.h"
@@ -23,6 +23,7 @@ enum phase {
         PHASE_SERIES,
         PHASE_METRICS,
         PHASE_LIST,
+        PHASE_LOGS,
         PHASE_JUDGE,
         PHASE_EXPLAIN
 };
@@ -31,7 +32,9 @@ struct slot {
         struct poller *poller;
         struct task *task;
         const struct collector *collector;
-        char *application; /* NULL: the whole target */
+        bool is_log_there;            /* DescribeLogStreams named the stream */
+        char *application;            /* NULL: the whole target */
+        char *log_group, *log_stream; /* of a question about logs */
         struct metric_query *queries;
         size_t n_queries;
 };
@@ -75,6 +78,9 @@ int poller_start_task(struct poller *p, const struct collector *collector, const
 bool poller_discover(struct poller *p);
 bool poller_read_facts(struct poller *p);
 bool poller_find_series(struct poller *p);
+bool poller_find_logs(struct poller *p);
+/* What came of it: 0 or -errno, and whether the stream was named. */
+void poller_note_log(struct poller *p, const char *application, int result, bool is_there);
 /* What a task asked for was answered whole: the next one goes on from there. */
 /* Another request of the same question. */
 void poller_asks_again(struct poller *p, const struct collector *collector);

@@ -98,7 +98,8 @@ bool poller_read_facts(struct poller *p) {
                         return false;
                 }
                 int64_t from_s = w->answered_at_s[which] > 0 ? w->answered_at_s[which] - OPERATIONS_OVERLAP_S : 0;
-                struct collect_job job = {.wants_job_plan = true, .from_ms = from_s * 1000};
+                struct collect_job job = {
+                        .wants_job_plan = true, .is_log_missing = w->is_log_missing, .from_ms = from_s * 1000};
                 w->asked_at_s[which] = p->round_at_s;
                 w->is_changed[which] = false;
                 poller_start_task(p, facts[which].collector, w->name, &job);

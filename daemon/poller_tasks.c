@@ -10,7 +10,10 @@
 
 void poller_clear_slot(struct slot *s) {
         free(TAKE(s->application));
+        free(TAKE(s->log_group));
+        free(TAKE(s->log_stream));
         free(TAKE(s->queries));
+        s->is_log_there = false;
         s->n_queries = 0;
         s->task = NULL;
         s->collector = NULL;
@@ -32,18 +35,21 @@ struct slot *poller_free_slot(struct poller *p) {
 
 enum { SERIES_LISTED_S = 900 }; /* a new series is in ListMetrics by then */
 
-/* A new version of an application has new operators. */
+/* A new version of an application has new operators, and may log elsewhere. */
 static void note_version(struct poller *p, const struct application *a) {
-        const struct watched *w = plan_find(&p->plan, a->name);
+        struct watched *w = plan_find(&p->plan, a->name);
         int64_t due_at_s = poller_now_s(p) + SERIES_LISTED_S;
         if (w && w->version_id != a->version_id && p->series_due_at_s > due_at_s)
                 p->series_due_at_s = due_at_s;
+        if (w && w->version_id != a->version_id)
+                w->log_asked_at_s = 0;
 }
 
 static void seen(void *arg, const struct batch *b) {
         struct slot *s = arg;
         struct poller *p = s->poller;
         int r = 0;
+        s->is_log_there = s->is_log_there || b->n_log_streams > 0;
         plan_note(&p->plan, b, poller_now_s(p));
         plan_note_news(&p->plan, b);
         for (size_t i = 0; i < b->n_applications; i++)
@@ -127,7 +133,9 @@ static void note_failure(struct poller *p, struct slot *s, const struct err *err
 static void task_done(void *arg, int result, const struct err *err) {
         struct slot *s = arg;
         struct poller *p = s->poller;
-        if (result < 0) {
+        if (s->collector == &collector_log_streams) {
+                poller_note_log(p, s->application, result, s->is_log_there);
+        } else if (result < 0) {
                 note_failure(p, s, err);
         } else {
                 p->n_good++;

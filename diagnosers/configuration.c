@@ -42,6 +42,9 @@ struct audit {
 static bool lacks_logging(const struct audit *x) {
         return !x->w->application->log_group;
 }
+static bool lacks_log_stream(const struct audit *x) {
+        return x->w->application->log_group && x->w->application->is_log_missing;
+}
 static bool has_debug_log(const struct audit *x) {
         return text_same(x->w->application->log_level, "DEBUG");
 }
@@ -105,6 +108,11 @@ static const struct check {
         {"logging", lacks_logging, "No CloudWatch logging option",
          "The application has no CloudWatch logging option: its logs are dropped silently, and no first fault can be found when it fails.",
          "Add one with AddApplicationCloudWatchLoggingOption, to an existing log stream, and let the service role write to it."},
+        {"log_stream", lacks_log_stream, "The log stream does not exist",
+         "The log group or stream that the application's CloudWatch logging option names does not exist: its logs are dropped silently, and no first "
+         "fault can be found when it fails.",
+         "Create it (aws logs create-log-group, create-log-stream; flinkwatchctl doctor prints the command), or name one that exists with "
+         "AddApplicationCloudWatchLoggingOption."},
         {"log_level_debug", has_debug_log, "Log level DEBUG",
          "LogLevel is DEBUG: the volume costs money and throughput, and buries what matters.",
          "Set LogLevel to INFO (LogLevelUpdate)."},

@@ -44,6 +44,7 @@ const struct field application_fields[] = {
         TEXT(application, restore_snapshot),
         TEXT(application, log_group),
         TEXT(application, log_stream),
+        BOOL(application, is_log_missing),
         TEXT(application, maintenance_from),
         TEXT(application, maintenance_to),
         TEXT(application, job_plan),

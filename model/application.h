@@ -25,6 +25,7 @@ struct application {
         bool is_autoscaling, has_snapshots, has_rollback, is_in_vpc;
         char *restore_type, *restore_snapshot;   /* ApplicationRestoreType, SnapshotName */
         char *log_group, *log_stream;            /* split from LogStreamARN; NULL: no logging option */
+        bool is_log_missing;                     /* when it was last looked for, that group or stream did not exist */
         char *maintenance_from, *maintenance_to; /* "HH:MM" UTC */
         char *job_plan;                          /* JobPlanDescription: JSON text */
         int64_t seen_at_s;                       /* when it was read */

@@ -135,8 +135,11 @@ static const char told[] = "ALTER TABLE incident ADD COLUMN told_at_s INT;"
 /* The incidents of a page. */
 static const char pages[] = "CREATE INDEX outbox_page ON outbox(digest) WHERE digest > 0;";
 
-static const char *const migrations[] = {facts,    incidents, samples,       events, explanations,
-                                         silences, digests,   usage_by_tier, told,   pages};
+/* Whether the log stream of an application exists. */
+static const char log_missing[] = "ALTER TABLE application ADD COLUMN is_log_missing INT;";
+
+static const char *const migrations[] = {facts,   incidents,     samples, events, explanations, silences,
+                                         digests, usage_by_tier, told,    pages,  log_missing};
 
 int64_t schema_version(void) {
         return (int64_t)ELEMENTS(migrations);

@@ -306,19 +306,27 @@ def test_application__coarse_metrics_and_logs__what_is_lost(sim, daemon):
     assert doctor.find("metrics_level", "billing")["status"] == "ok" and doctor.code == 0
 
 
-@pytest.mark.parametrize("patch,status,words,mend", [
-    ({"detail": {"CloudWatchLoggingOptionDescriptions": []}}, "warning", "no CloudWatch logging option", "add-application-cloud-watch-logging-option"),
-    ({"logging": False}, "failed", "log group /aws/kinesis-analytics/orders does not exist", "create-log-group"),
+NO_STREAM = "The log stream does not exist"
+
+
+@pytest.mark.parametrize("patch,status,words,mend,title", [
+    ({"detail": {"CloudWatchLoggingOptionDescriptions": []}}, "warning", "no CloudWatch logging option", "add-application-cloud-watch-logging-option",
+     "No CloudWatch logging option"),
+    ({"logging": False}, "failed", "log group /aws/kinesis-analytics/orders does not exist", "create-log-group", NO_STREAM),
     ({"detail": {"CloudWatchLoggingOptionDescriptions": [{"LogStreamARN": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{ODD_GROUP}:log-stream:gone"}]}},
-     "failed", "its log stream gone does not", "create-log-stream"),
+     "failed", "its log stream gone does not", "create-log-stream", NO_STREAM),
 ])
-def test_logging__group_or_stream_is_missing__how_to_make_it(sim, daemon, patch, status, words, mend):
+def test_logging__group_or_stream_is_missing__how_to_make_it(sim, daemon, patch, status, words, mend, title):
     if "detail" in patch:
         sim.patch_application("orders", patch)
     else:
         sim.reset({**SCENARIO, "applications": [application("orders", **patch)]})
-    line = examine(daemon, "prod").find("logging", "orders")
+    assert daemon.run("--oneshot").returncode == 0
+    daemon.start()
+    line = Doctor(daemon, "prod").find("logging", "orders")
     assert line["status"] == status and words in line["text"] and mend in line["mend"], line
+    noted = [i["title"] for i in daemon.incidents() if i["application"] == "orders" and i["diagnoser"] == "configuration"]
+    assert title in noted and (title == NO_STREAM or NO_STREAM not in noted), noted
 
 
 def test_names__that_a_shell_would_obey__are_quoted(sim, daemon, tmp_path):
