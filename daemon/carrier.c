@@ -126,6 +126,8 @@ static int step(void *arg, const struct http_reply *reply, struct http_request *
         const struct notifier *type = c->notifier->type;
         if (!reply) {
                 int r = type->render(&c->errand.delivery, &c->notifier->channel, ret_request);
+                if (r == -EINVAL || r == -EMSGSIZE)
+                        c->outcome = OUTCOME_REFUSED; /* it cannot be made: no receiver will ever see it */
                 return r < 0 ? err_set(reterr, r, "the message cannot be made: %s", strerror(-r)) : STEP_SEND;
         }
         c->outcome = type->read_reply(reply, loop_now_s(c->host.loop), &c->retry_s, &c->reason);
@@ -201,10 +203,8 @@ static void done(void *arg, int result, const struct err *err) {
         struct carrier *c = arg;
         int64_t now_s = loop_now_s(c->host.loop);
         c->run = NULL;
-        if (result < 0) {
-                c->outcome = result == -EINVAL || result == -EMSGSIZE ? OUTCOME_REFUSED : OUTCOME_RETRY;
+        if (result < 0)
                 c->reason = *err;
-        }
         if (c->outcome == OUTCOME_RETRY && is_too_late(c)) {
                 c->outcome = OUTCOME_REFUSED; /* the incident itself stays on record */
                 err_prefix(&c->reason, "given up after a day");

@@ -224,7 +224,8 @@ static void on_idle(void *arg) {
 static int setup(void **state) {
         struct place *p = calloc(1, sizeof *p);
         char text[1024];
-        const char *const list[] = {"AWS_EC2_METADATA_DISABLED=true", NULL};
+        const char *const list[] = {"AWS_EC2_METADATA_DISABLED=true", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+                                    "AWS_SECRET_ACCESS_KEY=SECRET", "AWS_ENDPOINT_URL_SNS=nonsense", NULL};
         struct wire_options wire = {.user_agent = "t"};
         struct config_faults faults = {0};
         if (!p || bench_setup((void **)&p->bench) < 0)
@@ -237,7 +238,8 @@ static int setup(void **state) {
         snprintf(text, sizeof text,
                  "[target prod]\nregion = eu-west-1\n[notifier a]\ntype = slack\nwebhook_url = %s/SECRET-a\n"
                  "[notifier b]\ntype = slack\nwebhook_url = %s/SECRET-b\n"
-                 "[notifier c]\ntype = alertmanager\nurl = %s\n",
+                 "[notifier c]\ntype = alertmanager\nurl = %s\n"
+                 "[notifier d]\ntype = sns\ntopic_arn = arn:aws:sns:eu-west-1:111122223333:oncall\n",
                  fake_http_url(p->server), fake_http_url(p->server), fake_http_url(p->server));
         bench_write(p->bench, "conf", text);
         if (config_load(bench_path(p->bench, "conf"), &p->config, &faults) < 0 ||
@@ -334,6 +336,16 @@ static void test_delivery__receiver_says_when__is_obeyed(void **state) {
         run_until_idle(p);
         assert_int_equal(row->outcome, OUTCOME_RETRY);
         assert_in_range(row->next_try_s, now_s + 120, now_s + 125);
+}
+
+/* It is not the message that is wrong: it is sent when the endpoint is set right. */
+static void test_delivery__endpoint_is_misconfigured__waits(void **state) {
+        struct place *p = *state;
+        struct row *row = put("d");
+        run_until_idle(p);
+        assert_int_equal(row->attempts, 1);
+        assert_int_equal(row->outcome, OUTCOME_RETRY);
+        assert_non_null(strstr(row->reason, "AWS_ENDPOINT_URL"));
 }
 
 static void test_delivery__refused__is_over_with_a_reason(void **state) {
@@ -527,6 +539,7 @@ int main(void) {
                 CASE(test_outbox__empty__idle),
                 CASE(test_deliveries__of_two_notifiers__each_once),
                 CASE(test_delivery__receiver_out_of_order__again_later),
+                CASE(test_delivery__endpoint_is_misconfigured__waits),
                 CASE(test_delivery__receiver_says_when__is_obeyed),
                 CASE(test_delivery__refused__is_over_with_a_reason),
                 CASE(test_delivery__address_is_wrong__waits_until_it_is_mended),
