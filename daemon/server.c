@@ -25,7 +25,7 @@ enum {
         OUTPUT_MAX_BYTES = 64 << 20,
         GONE_EVERY_MS = 1000,   /* how often a client is looked after whose answer takes a while */
         SILENT_MS = 1000,       /* a client that says nothing for so long may have to make room for another */
-        STALLED_MS = 60 * 1000, /* a client that neither reads nor sends while it owes us something */
+        STALLED_MS = 60 * 1000, /* a client that neither takes its answer nor ends its line */
 };
 
 struct server {
@@ -220,7 +220,7 @@ static void update(struct connection *c) {
                 make_ready(c);
         else
                 make_unready(c);
-        bool owes = waiting > 0 || (c->input.len > 0 && !c->is_waiting);
+        bool owes = waiting > 0 || (c->input.len > 0 && !c->call);
         if (!owes)
                 timer_stop(&c->stalled);
         else if (!timer_is_running(&c->stalled))

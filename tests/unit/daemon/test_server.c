@@ -39,6 +39,16 @@ int getgrouplist(const char *user, gid_t group, gid_t *groups, int *n) {
         return real(user, group, groups, n);
 }
 
+enum { STALLED_MS = 60 * 1000, STALLED_HERE_MS = 200 };
+
+/* Then a minute without a word is a fifth of a second. */
+static bool is_hurried;
+void __real_timer_start(struct timer *t, struct loop *l, int64_t after_ms, void (*fire)(void *arg), void *arg);
+void __wrap_timer_start(struct timer *t, struct loop *l, int64_t after_ms, void (*fire)(void *arg), void *arg);
+void __wrap_timer_start(struct timer *t, struct loop *l, int64_t after_ms, void (*fire)(void *arg), void *arg) {
+        __real_timer_start(t, l, is_hurried && after_ms == STALLED_MS ? STALLED_HERE_MS : after_ms, fire, arg);
+}
+
 struct place {
         struct bench *bench;
         struct server *server;
@@ -64,6 +74,7 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
         struct place *p = *state;
+        is_hurried = false;
         server_free(p->server);
         assert_int_equal(fake_rpc_counts.live, 0);
         bench_teardown((void **)&p->bench);
@@ -214,6 +225,42 @@ static void test_client__sends_no_more_after_an_unended_line__is_answered(void *
         expect_line(p, fd, "first");
         expect_line(p, fd, "last");
         assert_true(is_hung_up(p, fd));
+        close(fd);
+}
+
+static bool is_connected(int fd) {
+        char c;
+        return recv(fd, &c, 1, MSG_DONTWAIT | MSG_PEEK) != 0;
+}
+
+static void test_client__takes_nothing_of_its_answer__is_dropped(void **state) {
+        struct place *p = *state;
+        is_hurried = true;
+        int fd = connect_to(p);
+        say(p, fd, "big 10000000\n");
+        bench_run_ms(p->bench, 4 * STALLED_HERE_MS);
+        assert_int_equal(server_connections(p->server), 0);
+        close(fd);
+}
+
+static void test_client__ends_no_line__is_dropped(void **state) {
+        struct place *p = *state;
+        is_hurried = true;
+        int fd = connect_to(p);
+        say(p, fd, "ech");
+        bench_run_ms(p->bench, 4 * STALLED_HERE_MS);
+        assert_false(is_connected(fd));
+        close(fd);
+}
+
+static void test_client__has_asked_ahead_while_we_work__is_waited_for(void **state) {
+        struct place *p = *state;
+        is_hurried = true;
+        int fd = connect_to(p);
+        say(p, fd, "slow 1000000000\necho after\n");
+        bench_run_ms(p->bench, 4 * STALLED_HERE_MS);
+        assert_true(is_connected(fd));
+        assert_int_equal(fake_rpc_counts.live, 1);
         close(fd);
 }
 
@@ -625,6 +672,9 @@ int main(void) {
                 CASE(test_client__closes_after_half_a_request__is_forgotten),
                 CASE(test_client__sends_no_more__still_gets_its_answers),
                 CASE(test_client__sends_no_more_after_an_unended_line__is_answered),
+                CASE(test_client__takes_nothing_of_its_answer__is_dropped),
+                CASE(test_client__ends_no_line__is_dropped),
+                CASE(test_client__has_asked_ahead_while_we_work__is_waited_for),
                 CASE(test_client__vanishes_during_an_answer__is_forgotten),
                 CASE(test_client__reads_a_large_answer_slowly__gets_all_and_stops_nobody),
                 CASE(test_client__reads_nothing__answer_is_not_made),
