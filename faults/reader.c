@@ -350,36 +350,38 @@ static struct span after_mark(struct span line) {
         return span_starts(line, mark) ? (struct span){line.data + mark.len, line.len - mark.len} : line;
 }
 
-static int take_line(struct fault_reader *r, struct span line) {
-        struct span text;
+/* One value, or a line that is none; what is behind it stays in *rest. */
+static int take_piece(struct fault_reader *r, struct span *rest) {
+        struct span line = *rest;
+        bool goes_on = r->is_json;
         size_t taken;
-        int failed = 0;
-        if (r->is_json) {
-                failed = take_json(r, line, &taken);
-                if (!failed && r->is_json)
-                        return take_json(r, SPAN("\n"), &taken);
-                return failed || taken == line.len ? failed
-                                                   : take_line(r, (struct span){line.data + taken, line.len - taken});
+        *rest = (struct span){0};
+        if (!goes_on) {
+                line = after_mark(line);
+                struct span text = span_trim(line);
+                if (text.len == 0 || text.data[0] == ',' || text.data[0] == ']')
+                        return 0;
+                if (text.data[0] == '{' && text.data[text.len - 1] == ',')
+                        text.len--;
+                if (is_whole_object(text))
+                        return emit_object(r, text);
+                if (!begins_json(text))
+                        return emit(r, 0, line);
+                begin_json(r);
         }
-        line = after_mark(line);
-        text = span_trim(line);
-        if (text.len == 0)
-                return 0;
-        if (text.data[0] == ',' || text.data[0] == ']')
-                return 0;
-        if (text.data[0] == '{' && text.data[text.len - 1] == ',')
-                text.len--;
-        if (is_whole_object(text))
-                return emit_object(r, text);
-        if (!begins_json(text))
-                return emit(r, 0, line);
-        begin_json(r);
-        failed = take_json(r, line, &taken);
+        int failed = take_json(r, line, &taken);
         if (!failed && r->is_json)
-                failed = take_json(r, SPAN("\n"), &taken);
-        /* Another value behind the first one. */
-        if (!failed && !r->is_json && taken < line.len && taken > 0)
-                failed = take_line(r, (struct span){line.data + taken, line.len - taken});
+                return take_json(r, SPAN("\n"), &taken);
+        if (!failed && taken < line.len && (goes_on || taken > 0))
+                *rest = (struct span){line.data + taken, line.len - taken};
+        return failed;
+}
+
+/* A line may hold one value behind the other, thousands of them. */
+static int take_line(struct fault_reader *r, struct span line) {
+        int failed = take_piece(r, &line);
+        while (!failed && line.len > 0)
+                failed = take_piece(r, &line);
         return failed;
 }
 

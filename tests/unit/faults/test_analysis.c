@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "faults/faults.h"
+#include "faults/reader.h"
 #include "util/text.h"
 
 enum { BASE_MS = 1767225600 };
@@ -240,6 +241,25 @@ static void test_lines__with_secrets__are_masked(void **state) {
         assert_null(strstr(r.root_cause->fingerprint, "hunter2"));
 }
 
+/* As Firehose writes them: one behind the other, without line breaks. */
+static void test_reader__values_by_the_thousand_on_one_line__each_is_taken(void **state) {
+        (void)state;
+        enum { VALUES = 140000 };
+        SCOPED(fault_analysis_free) struct fault_analysis *a = NULL;
+        SCOPED(fault_reader_free) struct fault_reader *r = NULL;
+        SCOPED(buf_done) struct buf line = BUF_INIT(1 << 20);
+        const struct fault_context context = {0};
+        for (int i = 0; i < VALUES; i++)
+                buf_put_str(&line, "{\"a\":1}");
+        buf_put_char(&line, '\n');
+        assert_int_equal(line.failed, 0);
+        assert_int_equal(fault_analysis_new(&context, &a), 0);
+        assert_int_equal(fault_reader_new(a, &r), 0);
+        assert_int_equal(fault_reader_feed(r, buf_span(&line)), 0);
+        assert_int_equal(fault_reader_end(r), 0);
+        assert_int_equal(fault_reader_events(r), VALUES);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_analysis__loop_after_trigger__names_trigger),
@@ -250,6 +270,7 @@ int main(void) {
                 cmocka_unit_test(test_report__after_a_deploy__tells_of_it_and_of_the_way_back),
                 cmocka_unit_test(test_report__twice_and_between_feeds__is_the_same),
                 cmocka_unit_test(test_lines__with_secrets__are_masked),
+                cmocka_unit_test(test_reader__values_by_the_thousand_on_one_line__each_is_taken),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
