@@ -144,7 +144,8 @@ static int run(struct session *session) {
                 return explain_file(session, file);
         if (has_application && !file)
                 return explain_application(session);
-        fputs("flinkwatchctl: explain needs --app A: an application, or --file F: a file of log events, - for the standard input\n",
+        fputs(file ? "flinkwatchctl: explain takes --app or --file, not both\n"
+                   : "flinkwatchctl: explain needs --app A: an application, or --file F: a file of log events, - for the standard input\n",
               stderr);
         return EXIT_USAGE;
 }

@@ -81,13 +81,36 @@ static bool has_cause(const struct report *r) {
         return cJSON_IsObject(member(r, "root_cause"));
 }
 
+/* What takes a sentence: why this is it, what it followed, what there is to go back to, and how much was read. */
+static void write_reasons(struct report *r, const cJSON *cause) {
+        static const struct {
+                const char *name, *label;
+        } rows[] = {
+                {"reason", "Why this is it"},          {"deploy", "Deploy"},
+                {"recoverability", "To restore from"}, {"seen_before", "Seen before"},
+                {"completeness", "What was read"},
+        };
+        const char *items[ELEMENTS(rows)];
+        size_t n = 0;
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                const char *text = value_text(cause, rows[i].name);
+                if (text[0])
+                        items[n++] = page_keep(&r->texts, "%s: %s", rows[i].label, text);
+        }
+        if (n > 0)
+                r->writer->list(r->out, items, n, false);
+}
+
 static void write_cause(struct report *r) {
         const cJSON *c = member(r, "root_cause");
+        const char *category = value_text(c, "category");
+        bool is_named = strcmp(category, "unknown") != 0;
         struct page_fact facts[FACTS_MAX];
         double attempt = value_number(c, "attempt");
         size_t n = 0;
         add_fact(facts, &n, "What",
-                 page_keep(&r->texts, "%s: %s", value_text(c, "category"), words_of_role(value_text(c, "role"))));
+                 page_keep(&r->texts, "%s%s%s", is_named ? category : "", is_named ? ": " : "",
+                           words_of_role(value_text(c, "role"))));
         add_fact(facts, &n, "Exception", value_text(c, "exception_class"));
         add_fact(facts, &n, "Message", value_text(c, "message"));
         add_fact(facts, &n, "At", value_text(c, "frame"));
@@ -100,6 +123,7 @@ static void write_cause(struct report *r) {
                 add_fact(facts, &n, "First fault", local_time(r, value_time(c, "first_fault_at")));
         add_fact(facts, &n, "Metrics", value_text(c, "pivot"));
         r->writer->facts(r->out, facts, n);
+        write_reasons(r, c);
 }
 
 static bool has_advice(const struct report *r) {

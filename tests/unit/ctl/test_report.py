@@ -80,6 +80,7 @@ def test_html__of_an_incident__has_its_charts_texts_and_links(daemon):
     text = page.text()
     for expected in ("orders: Restart loop for 2 d", document["summary"], "bad_record: this started it", "com.acme.orders.Parse.map", "Source: orders -> Parse (1/4)",
                      "fullRestarts", "threshold 30 s", "first fault", "acknowledged", "2nd attempt", "UpdateApplication FAILED", "source_lag", "Times are CET (UTC+0100)",
+                     "Why this is it: A record is not", "Deploy: first fault 6 min after", "Newest READY snapshot: before-42", "40 log lines read",
                      *document["advice"]):
         assert expected in text, expected
     links = [a["href"] for a in page.all("a")]
