@@ -54,17 +54,33 @@ static int parse_span(struct span text, struct schedule *s) {
 
 static struct span next_word(struct span *rest) {
         struct span trimmed = span_trim(*rest);
-        *rest = trimmed;
-        return trimmed.len > 0 ? span_split(rest, ' ') : (struct span){0};
+        size_t len = 0;
+        while (len < trimmed.len && trimmed.data[len] != ' ' && trimmed.data[len] != '\t')
+                len++;
+        *rest = (struct span){trimmed.data + len, trimmed.len - len};
+        return (struct span){len > 0 ? trimmed.data : NULL, len};
+}
+
+/* "Mon..Fri", "Sat,Sun" or, in two words, "Sat, Sun" */
+static int parse_list(struct span word, struct span *rest, unsigned *days) {
+        for (;;) {
+                bool goes_on = word.len > 0 && word.data[word.len - 1] == ',';
+                struct span list = {word.data, word.len - goes_on};
+                do {
+                        if (parse_days(span_split(&list, ','), days) < 0)
+                                return -EINVAL;
+                } while (list.data);
+                if (!goes_on)
+                        return 0;
+                word = next_word(rest);
+        }
 }
 
 static int parse(struct span text, struct schedule *s) {
         struct span rest = text, word = next_word(&rest);
         if (word.len > 0 && !(word.data[0] >= '0' && word.data[0] <= '9')) {
-                while (word.data) {
-                        if (parse_days(span_trim(span_split(&word, ',')), &s->days) < 0)
-                                return -EINVAL;
-                }
+                if (parse_list(word, &rest, &s->days) < 0)
+                        return -EINVAL;
                 word = next_word(&rest);
         } else {
                 s->days = EVERY_DAY;

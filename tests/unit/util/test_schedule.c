@@ -41,6 +41,8 @@ static void test_schedule__lists_ranges_and_no_days__all_forms(void **state) {
         (void)state;
         assert_true(holds("Sat,Sun 10:00-11:00", "2026-01-04T10:30:00Z"));
         assert_false(holds("Sat,Sun 10:00-11:00", "2026-01-05T10:30:00Z"));
+        assert_true(holds("Fri, Sat,\tSun\t10:00-11:00", "2026-01-04T10:30:00Z"));
+        assert_false(holds("Fri, Sat,\tSun\t10:00-11:00", "2026-01-05T10:30:00Z"));
         assert_true(holds("Sat..Mon 10:00-11:00", "2026-01-05T10:30:00Z"));
         assert_false(holds("Sat..Mon 10:00-11:00", "2026-01-06T10:30:00Z"));
         assert_true(holds("02:30-03:00", "2026-01-06T02:30:00Z"));
@@ -52,6 +54,9 @@ static void test_schedule__nonsense__is_refused_with_an_example(void **state) {
         static const char *const bad[] = {"",
                                           "Mon",
                                           "Mon..Fri",
+                                          "Mon, 03:00-05:00",
+                                          "Mon,,Fri 03:00-05:00",
+                                          ",",
                                           "Monday 03:00-05:00",
                                           "03:00",
                                           "3:00-5:00",
