@@ -36,7 +36,7 @@ static void test_ask__metric_data__as_the_reference_writes_it(void **state) {
                 "&MetricDataQueries.member.1.MetricStat.Metric.Dimensions.member.1.Name=Application"
                 "&MetricDataQueries.member.1.MetricStat.Metric.Dimensions.member.1.Value=a%20b"
                 "&MetricDataQueries.member.1.MetricStat.Period=60&MetricDataQueries.member.1.MetricStat.Stat=Maximum"
-                "&MetricDataQueries.member.1.ReturnData=true&NextToken=t%2B%2F%3D");
+                "&MetricDataQueries.member.1.ReturnData=true&NextToken=t%2B%2F%3D&MaxDatapoints=25000");
         assert_int_equal(r.n_headers, 1);
         assert_string_equal(r.headers[0].name, "Content-Type");
         assert_string_equal(r.headers[0].value, "application/x-www-form-urlencoded; charset=utf-8");
@@ -73,11 +73,13 @@ static void test_read__metric_data__the_json_that_it_stands_for(void **state) {
               "<member><Timestamps/><Values> </Values><Id>m1</Id><StatusCode>PartialData</StatusCode><Messages><member>"
               "<Code>C</Code><Value>1</Value></member></Messages></member></MetricDataResults><NextToken>n</NextToken>"
               "</GetMetricDataResult><ResponseMetadata><RequestId>x</RequestId></ResponseMetadata></GetMetricDataResponse>",
-              "{\"MetricDataResults\":[{\"Timestamps\":[1767323040,1767323100],\"Values\":[1.5,2500],"
+              "{\"MetricDataResults\":[{\"Timestamps\":[1767323040,1767323100],\"Values\":[1.5,2.5E3],"
               "\"Label\":\"up & \\\"time\\\"\",\"Id\":\"m0\",\"StatusCode\":\"Complete\"},{\"Timestamps\":[],\"Values\":[],"
               "\"Id\":\"m1\",\"StatusCode\":\"PartialData\",\"Messages\":[{\"Code\":\"C\",\"Value\":\"1\"}]}],\"NextToken\":\"n\"}");
         reads("<R><GetMetricDataResult><MetricDataResults/></GetMetricDataResult></R>", "{\"MetricDataResults\":[]}");
-        reads("<R><XResult><Values><member>NaN</member></Values></XResult></R>", "{\"Values\":[\"NaN\"]}");
+        reads("<R><XResult><Values><member>NaN</member><member> -0.5e-7 </member><member>0</member><member>1.</member>"
+              "<member>.5</member><member>01</member><member>1e</member><member>+1</member><member>-</member></Values></XResult></R>",
+              "{\"Values\":[\"NaN\",-0.5e-7,0,\"1.\",\".5\",\"01\",\"1e\",\"+1\",\"-\"]}");
 }
 
 static void test_read__metrics_listed__the_json_that_it_stands_for(void **state) {
