@@ -12,6 +12,7 @@
 #include "diagnosers/dimensions.h"
 #include "diagnosers/job_plan.h"
 #include "diagnosers/phrases.h"
+#include "diagnosers/pressure.h"
 #include "diagnosers/statistics.h"
 #include "util/text.h"
 
@@ -36,6 +37,7 @@ static const struct series_need needs[] = {
         {"busyTimeMsPerSecond", NULL, LOOK_BACK_S, true},
         {"containerCPUUtilization", NULL, LOOK_BACK_S, true},
         {"millisBehindLatest", NULL, LOOK_BACK_S, true},
+        {"records_lag_max", NULL, 3600, true},
         {"numRecordsInPerSecond", NULL, LOOK_BACK_S, true},
         {"lastCheckpointDuration", NULL, LOOK_BACK_S, true},
         {"lastCheckpointSize", NULL, LOOK_BACK_S, true},
@@ -238,18 +240,17 @@ static int64_t checkpoints_frozen_s(const struct window *w, int64_t until_s) {
 /* What backpressure does where it cannot be seen: the lag rises, the source does not read more, and checkpoints of the same size take longer,
  * or none completes any more. */
 static bool is_inferred(const struct window *w, bool was_inferred, struct inference *ret) {
-        const struct series_view *lag = window_find(w, "millisBehindLatest", NULL),
-                                 *in = window_find(w, "numRecordsInPerSecond", NULL);
-        if (!lag || !in || !series_last(w, lag, 900) || !series_last(w, in, 900))
+        const struct series_view *lag = lag_of_source(w), *in = window_find(w, "numRecordsInPerSecond", NULL);
+        if (!lag || !in || !series_last(w, in, 900))
                 return false;
         int64_t until_s = series_until_s(w, lag), from_s = until_s - INFER_S;
         struct rise r = series_rise(lag, from_s, until_s, 5, 0.5);
-        if (!r.is_known || series_quantile(lag, from_s, until_s, 0, 20) < 0 || r.last < 120000)
+        if (!r.is_known || series_quantile(lag, from_s, until_s, 0, 20) < 0 || r.last < lag_sign(lag))
                 return false;
         *ret = (struct inference){.rise = NAN, .rate_ratio = NAN};
         if (was_inferred) /* "before" has gone out of sight meanwhile */
                 return r.last > 0.95 * r.first;
-        if (r.n_steps < 4 || r.last < r.first + 60000)
+        if (r.n_steps < 4 || r.last < r.first + lag_sign(lag) / 2)
                 return false;
         double rate = series_quantile(in, from_s, until_s, 0.5, 20),
                before = series_quantile(in, from_s - INFER_BEFORE_S, from_s, 0.5, 60);
@@ -262,11 +263,14 @@ static bool is_inferred(const struct window *w, bool was_inferred, struct infere
 }
 
 static void report_inferred(const struct window *w, const struct inference *x, struct findings *out) {
-        const struct series_view *lag = window_find(w, "millisBehindLatest", NULL),
-                                 *cpu_series = window_find(w, "containerCPUUtilization", NULL);
+        const struct series_view *lag = lag_of_source(w), *cpu_series = window_find(w, "containerCPUUtilization", NULL);
         struct sample behind = lag->samples[lag->n_samples - 1];
         struct finding *f = findings_add(out, "backpressure", SEVERITY_WARNING, CONFIDENCE_LOW,
                                          series_until_s(w, lag) - INFER_S);
+        char how_far[PHRASE_MAX + 8];
+        bool is_time = lag->metric->unit == UNIT_MS;
+        snprintf(how_far, sizeof how_far, "%s%s",
+                 is_time ? phrase_ms(behind.value).text : phrase_count(behind.value).text, is_time ? "" : " records");
         finding_title(out, f, "Backpressure, inferred: metrics level %s",
                       w->application->metrics_level ? w->application->metrics_level : "APPLICATION");
         if (x->frozen_s > 0)
@@ -274,22 +278,22 @@ static void report_inferred(const struct window *w, const struct inference *x, s
                         out, f,
                         "Backpressure cannot be seen at this metrics level; it is inferred: the source is %s behind and rising, it reads %.0f %% "
                         "of what it did before, and no checkpoint has completed for %s.",
-                        phrase_ms(behind.value).text, 100 * x->rate_ratio, phrase_span((double)x->frozen_s).text);
+                        how_far, 100 * x->rate_ratio, phrase_span((double)x->frozen_s).text);
         else if (isnan(x->rise))
                 finding_summary(
                         out, f,
                         "Backpressure cannot be seen at this metrics level; it was inferred, and the source is %s behind and does not catch "
                         "up.",
-                        phrase_ms(behind.value).text);
+                        how_far);
         else
                 finding_summary(
                         out, f,
                         "Backpressure cannot be seen at this metrics level; it is inferred: the source is %s behind and rising, it reads no "
                         "more than before, and checkpoints of the same size take %.1f times as long.",
-                        phrase_ms(behind.value).text, x->rise);
+                        how_far, x->rise);
         advise(w, false, cpu_series ? typical_now(w, cpu_series) : NAN, NULL, out, f);
         finding_advise(out, f, "Set MetricsLevelUpdate to TASK: the next finding then names the operator.");
-        finding_evidence_sample(out, f, lag, behind, 120000);
+        finding_evidence_sample(out, f, lag, behind, lag_sign(lag));
 }
 
 /* The operator that works all the time: one that reads and writes in one chain makes nobody wait, and yet can do no more. */

@@ -26,6 +26,7 @@ static const struct series_need needs[] = {
         {"numberOfFailedCheckpoints", NULL, HISTORY_S, true},
         {"numRecordsInPerSecond", NULL, 7200, true},
         {"millisBehindLatest", NULL, 3600, true},
+        {"records_lag_max", NULL, 3600, true},
         {"uptime", NULL, 7200, true},
         {"runningTime", NULL, 7200, true},
         {0},

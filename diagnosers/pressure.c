@@ -25,11 +25,24 @@ bool pressure_is_building(const struct window *w) {
         return false;
 }
 
+const struct series_view *lag_of_source(const struct window *w) {
+        const struct series_view *ms = window_find(w, "millisBehindLatest", NULL),
+                                 *records = window_find(w, "records_lag_max", NULL);
+        const struct sample *last = ms ? series_last(w, ms, 900) : NULL;
+        if (last && last->value >= 0)
+                return ms;
+        return records && series_last(w, records, 900) ? records : NULL;
+}
+
+double lag_sign(const struct series_view *lag) {
+        return lag->metric->unit == UNIT_MS ? 120000 : 10000;
+}
+
 bool lag_is_building(const struct window *w) {
-        const struct series_view *lag = window_find(w, "millisBehindLatest", NULL);
+        const struct series_view *lag = lag_of_source(w);
         int64_t until_s = lag ? series_until_s(w, lag) : 0;
-        if (!series_is_fresh(w, lag))
+        if (!lag)
                 return false;
         struct rise r = series_rise(lag, until_s - 900, until_s, 3, 0.5);
-        return r.is_known && r.n_steps == 2 && r.last > 120000 && r.last > r.first + 60000;
+        return r.is_known && r.n_steps == 2 && r.last > lag_sign(lag) && r.last > r.first + lag_sign(lag) / 2;
 }

@@ -8,5 +8,9 @@ enum { PRESSURE_DECIDES_S = 1500 };
 
 /* Whether heap, collection or backpressure is over its usual limit just now. */
 bool pressure_is_building(const struct window *w);
-/* Whether the source has fallen behind by minutes, and goes on to. */
+/* The lag of the source, in time or in Kafka's records; NULL: neither is known. */
+const struct series_view *lag_of_source(const struct window *w);
+/* From where on it says that something holds the source: two minutes, or ten thousand records. */
+double lag_sign(const struct series_view *lag);
+/* Whether the source has fallen behind so far, and goes on to. */
 bool lag_is_building(const struct window *w);

@@ -66,6 +66,9 @@ static const struct finding *what(const struct case_entry *e) {
 static const struct suppression *explains(const struct case_entry *cause, const struct case_entry *symptom) {
         if (!cause->is_live || cause == symptom)
                 return NULL;
+        /* What is wrong with a part beside the rest (a disk, threads, a commit) is no cause of it. */
+        if (what(cause)->subject)
+                return NULL;
         /* A remark explains no page, and what a change excuses explains only what it excuses too. */
         bool is_page = symptom->severity > SEVERITY_INFO && !what(symptom)->is_expected;
         if (cause->severity == SEVERITY_INFO && is_page)
