@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aws/endpoint.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,10 +147,28 @@ static void put_lower(struct buf *out, struct span s) {
                 buf_put_char(out, s.data[i] >= 'A' && s.data[i] <= 'Z' ? (char)(s.data[i] | 0x20) : s.data[i]);
 }
 
+/* An address goes over the wire as libcurl writes it, however it was written: so it has to be signed. */
+static bool put_address(struct buf *out, const struct url *u) {
+        char text[INET6_ADDRSTRLEN];
+        struct in6_addr six;
+        struct in_addr four;
+        if (u->host.len >= sizeof text)
+                return false;
+        memcpy(text, u->host.data, u->host.len);
+        text[u->host.len] = '\0';
+        bool is_address = u->is_ipv6 ? inet_pton(AF_INET6, text, &six) == 1 : inet_aton(text, &four) != 0;
+        if (!is_address)
+                return false;
+        inet_ntop(u->is_ipv6 ? AF_INET6 : AF_INET, u->is_ipv6 ? (void *)&six : (void *)&four, text, sizeof text);
+        buf_put_str(out, text);
+        return true;
+}
+
 static void put_host(struct buf *out, const struct url *u) {
         if (u->is_ipv6)
                 buf_put_char(out, '[');
-        put_lower(out, u->host);
+        if (!put_address(out, u))
+                put_lower(out, u->host);
         if (u->is_ipv6)
                 buf_put_char(out, ']');
         if (u->port)

@@ -161,6 +161,28 @@ static void test_resolve__override_forms__host_and_base_path(void **state) {
         assert_true(e.is_custom);
 }
 
+/* libcurl sends "Host: [::1]" whichever way the address was written. */
+static void test_resolve__override_by_address__as_libcurl_writes_it(void **state) {
+        (void)state;
+        static const struct {
+                const char *variable, *host;
+        } rows[] = {
+                {"AWS_ENDPOINT_URL=http://[0:0:0:0:0:0:0:1]:4566", "[::1]:4566"},
+                {"AWS_ENDPOINT_URL=http://[FD00:EC2:0:0::0254]", "[fd00:ec2::254]"},
+                {"AWS_ENDPOINT_URL=http://[::ffff:7f00:1]", "[::ffff:127.0.0.1]"},
+                {"AWS_ENDPOINT_URL=http://127.1:4566", "127.0.0.1:4566"},
+                {"AWS_ENDPOINT_URL=http://0x7f000001", "127.0.0.1"},
+                {"AWS_ENDPOINT_URL=http://10.0.0.7", "10.0.0.7"},
+                {"AWS_ENDPOINT_URL=http://10.0.0.7.Example", "10.0.0.7.example"},
+        };
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                const char *const list[] = {rows[i].variable, NULL};
+                char url[64];
+                snprintf(url, sizeof url, "http://%s", rows[i].host);
+                expect(&(struct question){list, NULL, {0}, NULL, "eu-west-1"}, url, rows[i].host, "eu-west-1");
+        }
+}
+
 static void test_resolve__bad_overrides__einval_without_the_url(void **state) {
         (void)state;
         static const char *const bad[] = {"ftp://x",
@@ -272,6 +294,7 @@ int main(void) {
                 cmocka_unit_test(test_resolve__each_partition_and_form__its_host),
                 cmocka_unit_test(test_resolve__overrides__in_the_sdks_order),
                 cmocka_unit_test(test_resolve__override_forms__host_and_base_path),
+                cmocka_unit_test(test_resolve__override_by_address__as_libcurl_writes_it),
                 cmocka_unit_test(test_resolve__bad_overrides__einval_without_the_url),
                 cmocka_unit_test(test_resolve__flags__from_environment_then_profile),
                 cmocka_unit_test(test_resolve__region__by_argument_option_environment_profile),
