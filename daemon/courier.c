@@ -9,18 +9,21 @@
 #include "daemon/notifier_watch.h"
 #include "util/text.h"
 
-enum { WATCH_EVERY_MS = 30 * 1000 };
+enum { WATCH_EVERY_MS = 30 * 1000, DROP_SLICE_MS = 10, DROP_PAUSE_MS = 5 };
 
 struct courier {
         struct courier_host host;
         struct carrier **carriers;
         size_t n_carriers;
         struct timer wake, watch;
-        bool has_dropped; /* what waits for notifiers that are no more */
+        struct timer drop; /* runs while what waits for notifiers that are no more is dropped, piece by piece */
+        bool has_dropped;
 };
 
 static void on_rested(void *arg) {
         struct courier *c = arg;
+        if (timer_is_running(&c->drop))
+                return;
         for (size_t i = 0; i < c->n_carriers; i++)
                 if (carrier_is_busy(c->carriers[i]))
                         return;
@@ -64,6 +67,7 @@ void courier_free(struct courier *c) {
                 return;
         timer_stop(&c->wake);
         timer_stop(&c->watch);
+        timer_stop(&c->drop);
         for (size_t i = 0; i < c->n_carriers; i++)
                 carrier_free(c->carriers[i]);
         free(c->carriers);
@@ -77,40 +81,60 @@ static bool is_configured(const struct courier *c, const char *notifier) {
         return false;
 }
 
-static int drop(struct courier *c, const char *notifier) {
+static bool is_abandoned(const struct courier *c, const struct notifier_state *n) {
+        return n->pending > 0 && !is_configured(c, n->name);
+}
+
+/* Each is a commit that waits for the disk: 1 when the time is over before they are done. */
+static int drop(struct courier *c, const char *notifier, int64_t until_ms) {
         for (;;) {
                 SCOPED(waiting_rows_done) struct waiting_rows rows = {0};
                 int r = store_list_waiting(c->host.store, notifier, &rows);
-                for (size_t i = 0; i < rows.n_rows && r == 0; i++)
+                for (size_t i = 0; i < rows.n_rows && r == 0; i++) {
                         r = store_settle_delivery(c->host.store, rows.rows[i].id, OUTCOME_REFUSED,
                                                   loop_now_s(c->host.loop), 0, "the notifier is configured no more");
+                        if (r == 0 && loop_monotonic_ms(c->host.loop) >= until_ms)
+                                return 1;
+                }
                 if (r < 0 || rows.n_rows == 0) /* a digest falls apart first and goes in the next round */
                         return r;
         }
 }
 
-static int drop_all(struct courier *c) {
+static int drop_some(struct courier *c, bool is_first) {
         SCOPED(notifier_states_done) struct notifier_states states = {0};
+        int64_t until_ms = loop_monotonic_ms(c->host.loop) + DROP_SLICE_MS;
         int r = store_list_notifiers(c->host.store, &states);
-        for (size_t i = 0; i < states.n_rows && r == 0; i++) {
-                const struct notifier_state *n = &states.rows[i];
-                if (n->pending == 0 || is_configured(c, n->name))
-                        continue;
-                log_warning("notifier %s is configured no more: %lld messages are dropped", n->name,
-                            (long long)n->pending);
-                r = drop(c, n->name);
-        }
+        for (size_t i = 0; i < states.n_rows && r == 0 && is_first; i++)
+                if (is_abandoned(c, &states.rows[i]))
+                        log_warning("notifier %s is configured no more: %lld messages are dropped", states.rows[i].name,
+                                    (long long)states.rows[i].pending);
+        for (size_t i = 0; i < states.n_rows && r == 0; i++)
+                if (is_abandoned(c, &states.rows[i]))
+                        r = drop(c, states.rows[i].name, until_ms);
         return r;
+}
+
+static void drop_slice(struct courier *c, bool is_first);
+
+static void on_drop(void *arg) {
+        drop_slice(arg, false);
+        on_rested(arg);
+}
+
+static void drop_slice(struct courier *c, bool is_first) {
+        int r = drop_some(c, is_first);
+        c->has_dropped = r == 0;
+        if (r < 0)
+                log_error("the outbox cannot be read or written: %s", store_error(c->host.store));
+        if (r == 1)
+                timer_start(&c->drop, c->host.loop, DROP_PAUSE_MS, on_drop, c);
 }
 
 static void on_wake(void *arg) {
         struct courier *c = arg;
-        if (!c->has_dropped) {
-                int r = drop_all(c);
-                c->has_dropped = r == 0;
-                if (r < 0)
-                        log_error("the outbox cannot be read or written: %s", store_error(c->host.store));
-        }
+        if (!c->has_dropped && !timer_is_running(&c->drop))
+                drop_slice(c, true);
         for (size_t i = 0; i < c->n_carriers; i++)
                 carrier_wake(c->carriers[i]);
         on_rested(c);

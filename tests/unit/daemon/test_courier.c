@@ -24,6 +24,7 @@ static struct outbox {
         struct row rows[OUTBOX_MAX];
         size_t n_rows;
         int n_reads, n_settled, n_refusals; /* settle calls that are to fail yet */
+        int64_t settle_ms;                  /* how long the disk takes for each */
         int n_signs;                        /* of life that were noted */
         int64_t stands_since_s;             /* of the only alert that an Alertmanager is told again; 0: there is none */
         int64_t n_sent, now_s;
@@ -167,7 +168,9 @@ int store_settle_delivery(struct store *s, int64_t id, enum outcome outcome, int
                 outbox.n_refusals--;
                 return -ENOSPC;
         }
-        int64_t digest = outbox.rows[id].digest;
+        int64_t digest = outbox.rows[id].digest, until_ms = loop_monotonic_ms(NULL) + outbox.settle_ms;
+        while (loop_monotonic_ms(NULL) < until_ms)
+                ;
         outbox.n_settled++;
         for (size_t i = 0; i < outbox.n_rows; i++)
                 if (outbox.rows[i].id == id || (digest > 0 && outbox.rows[i].digest == digest))
@@ -205,14 +208,15 @@ struct place {
         struct exchange *exchange;
         struct config *config;
         struct courier *courier;
-        int n_idle, status;
+        int n_idle, status, n_settled_before; /* the first request came */
         bool is_silent;
         const char *body, *headers;
 };
 
 static void on_request(void *arg, struct fake_connection *c, const struct fake_request *request) {
         struct place *p = arg;
-        (void)request;
+        if (request->nth == 0)
+                p->n_settled_before = outbox.n_settled;
         if (!p->is_silent)
                 fake_reply(c, p->status, p->headers, p->body);
 }
@@ -380,6 +384,24 @@ static void test_delivery__notifier_removed__is_dropped(void **state) {
         assert_int_equal(fake_http_requests(p->server), 0);
 }
 
+/* Each is a commit that waits for the disk, and there may be thousands. */
+static void test_deliveries__of_a_removed_notifier__hold_up_nobody(void **state) {
+        struct place *p = *state;
+        enum { GONE = OUTBOX_MAX - 2 };
+        outbox.settle_ms = 4;
+        for (int i = 0; i < GONE; i++)
+                put("gone");
+        put("a");
+        run_until_idle(p);
+        assert_int_equal(fake_http_requests(p->server), 1);
+        assert_true(p->n_settled_before < GONE);
+        for (size_t i = 0; i < outbox.n_rows; i++)
+                assert_true(outbox.rows[i].is_over);
+        char *log = bench_heard(p->bench);
+        assert_int_equal(count_lines(log, "notifier gone is configured no more"), GONE);
+        free(log);
+}
+
 /* A --oneshot ends when all is idle: not before what was answered is stored, or the next one would send it again. */
 static void test_delivery__answer_cannot_be_stored__is_not_sent_again(void **state) {
         struct place *p = *state;
@@ -544,6 +566,7 @@ int main(void) {
                 CASE(test_delivery__refused__is_over_with_a_reason),
                 CASE(test_delivery__address_is_wrong__waits_until_it_is_mended),
                 CASE(test_delivery__notifier_removed__is_dropped),
+                CASE(test_deliveries__of_a_removed_notifier__hold_up_nobody),
                 CASE(test_delivery__answer_cannot_be_stored__is_not_sent_again),
                 CASE(test_free__answer_not_stored_yet__is_stored),
                 CASE(test_delivery__notifier_removed_and_store_full__loop_goes_on),
