@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/service.h"
-
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,54 +7,11 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
-#include "aws/environment.h"
-#include "daemon/acknowledge.h"
 #include "daemon/activation.h"
-#include "daemon/clock_watch.h"
-#include "daemon/courier.h"
-#include "daemon/exchange.h"
-#include "daemon/exposition_server.h"
 #include "daemon/lock.h"
-#include "daemon/loop.h"
-#include "daemon/poller.h"
-#include "daemon/server.h"
-#include "daemon/spending.h"
+#include "daemon/service_inner.h"
 #include "daemon/unwatched.h"
-#include "daemon/upkeep.h"
-#include "daemon/work.h"
 #include "util/text.h"
-
-struct service {
-        const struct service_options *options;
-        struct config *config;
-        struct aws_environment environment;
-        struct loop *loop;
-        struct store *store;
-        struct wire *wire;
-        struct exchange *exchange;
-        struct quotas *quotas;
-        struct courier *courier;
-        struct poller **pollers;
-        size_t n_pollers;
-        struct spending spending;
-        struct server *server;
-        struct exposition_server *exposition; /* NULL: not asked for */
-        struct vitals vitals;
-        struct rpc_host rpc;
-        struct rpc_actions actions;
-        const char *diagnoser_names[64]; /* NULL-ended */
-        struct upkeep upkeep;
-        struct clock_watch clock;
-        struct timer reload;
-        int passed_fd; /* the socket that the service manager opened, -1: none */
-        int lock_fd;
-        size_t n_works;
-        size_t n_unfinished; /* targets of a --oneshot whose round is not over */
-        bool is_draining, has_failed_target;
-        bool is_idle;          /* its work could neither go on nor begin anew */
-        bool is_store_new;     /* in place of a damaged one */
-        bool is_store_damaged; /* found while it was in use */
-};
 
 static void stop_work(struct service *s) {
         for (size_t i = 0; i < s->n_pollers; i++)
@@ -240,9 +195,8 @@ static void on_reload_due(void *arg) {
                 say_running(s);
 }
 
-/* Not from inside a callback of what it replaces. */
-static void on_reload(void *arg) {
-        struct service *s = arg;
+void service_ask_reload(void *service) {
+        struct service *s = service;
         timer_start(&s->reload, s->loop, 0, on_reload_due, s);
 }
 
@@ -254,78 +208,6 @@ static void on_clock_set_back(void *arg, int64_t by_s) {
         stop_work(s);
         if (start_work(s, &err) < 0)
                 give_up(s, "they cannot begin anew", &err);
-}
-
-static int action_reload(void *arg, struct err *reterr) {
-        struct service *s = arg;
-        SCOPED(config_faults_done) struct config_faults faults = {0};
-        SCOPED(config_free) struct config *fresh = NULL;
-        if (config_load(s->options->config_path, &fresh, &faults) < 0) {
-                struct span rest = buf_span(&faults.lines), first = span_split(&rest, '\n');
-                return err_set(reterr, -EINVAL, "the old configuration stays: %.*s", (int)first.len, first.data);
-        }
-        on_reload(s);
-        return 0;
-}
-
-static int action_poll(void *arg, const char *target, struct err *reterr) {
-        struct service *s = arg;
-        int r = config_check_target(s->config, target, reterr);
-        for (size_t i = 0; r == 0 && i < s->n_pollers; i++)
-                if (!target || strcmp(poller_name(s->pollers[i]), target) == 0)
-                        poller_once(s->pollers[i]);
-        return r;
-}
-
-static int action_acknowledge(void *arg, int64_t id, const char *by, const char *comment, struct err *reterr) {
-        struct service *s = arg;
-        const struct acknowledgement a = {by, comment, loop_now_s(s->loop)};
-        int r = acknowledge(s->store, s->config, id, &a, reterr);
-        if (r == 0 && s->courier) /* NULL: it is about to end */
-                courier_wake(s->courier);
-        return r;
-}
-
-static int action_progress(void *arg, const char *target, struct rpc_progress *ret) {
-        struct service *s = arg;
-        for (size_t i = 0; i < s->n_pollers; i++)
-                if (strcmp(poller_name(s->pollers[i]), target) == 0)
-                        return poller_progress(s->pollers[i], ret);
-        return 1;
-}
-
-static int action_begin(void *arg, const struct rpc_order *asked, struct rpc_work **ret, struct err *reterr) {
-        struct service *s = arg;
-        struct work_host host = {.loop = s->loop,
-                                 .exchange = s->exchange,
-                                 .store = s->store,
-                                 .quotas = s->quotas,
-                                 .config = s->config,
-                                 .server = s->server,
-                                 .n_works = &s->n_works};
-        struct work_order order = {.host = &host,
-                                   .target = asked->target,
-                                   .application = asked->application,
-                                   .since_s = asked->since_s,
-                                   .config = asked->config,
-                                   .config_path = asked->config_path,
-                                   .wake = asked->wake,
-                                   .waiter = asked->waiter};
-        return work_begin(asked->work, &order, ret, reterr);
-}
-
-static int action_forecast(void *arg, const char *target, const char *application, struct rpc_forecast *ret) {
-        struct service *s = arg;
-        for (size_t i = 0; i < s->n_pollers; i++) {
-                if (strcmp(poller_name(s->pollers[i]), target) != 0)
-                        continue;
-                *ret = (struct rpc_forecast){.stretch_sentinels = s->spending.stretch.sentinels,
-                                             .stretch_others = s->spending.stretch.others,
-                                             .budget_usd = s->config->monthly_budget_usd};
-                poller_demand(s->pollers[i], application, ret->metrics_per_hour);
-                return 0;
-        }
-        return -ENOENT;
 }
 
 /* Everything that stands on the store begins anew, as after a restart: the file is moved aside if it really is damaged. */
@@ -372,13 +254,7 @@ static int open_network(struct service *s) {
 }
 
 static int open_socket(struct service *s, struct err *reterr) {
-        s->actions = (struct rpc_actions){.arg = s,
-                                          .poll = action_poll,
-                                          .reload = action_reload,
-                                          .acknowledge = action_acknowledge,
-                                          .progress = action_progress,
-                                          .begin = action_begin,
-                                          .forecast = action_forecast};
+        s->actions = service_actions(s);
         for (size_t i = 0; diagnosers[i] && i + 1 < ELEMENTS(s->diagnoser_names); i++)
                 s->diagnoser_names[i] = diagnosers[i]->name;
         s->rpc = (struct rpc_host){
@@ -397,7 +273,7 @@ static int open_socket(struct service *s, struct err *reterr) {
 }
 
 static int open_all(struct service *s, struct err *reterr) {
-        struct loop_handlers handlers = {s, on_stop, on_reload};
+        struct loop_handlers handlers = {s, on_stop, service_ask_reload};
         int r = loop_new(&handlers, &s->loop);
         if (r == 0)
                 r = open_state(s, reterr);
