@@ -31,15 +31,31 @@ static void release(struct rpc_work *work) {
         free(b);
 }
 
+/* Before its first sample there is nothing to judge, only time to lose. */
+static int find_beginning(const struct backtest *b, const struct application *a, int64_t *ret_from_s) {
+        SCOPED(series_rows_done) struct series_rows series = {0};
+        int64_t first_s = 0;
+        int r = store_list_series(b->store, a->target, a->name, &series);
+        for (size_t i = 0; r == 0 && i < series.n_rows; i++)
+                if (series.rows[i].first_at_s > 0 && (first_s == 0 || series.rows[i].first_at_s < first_s))
+                        first_s = series.rows[i].first_at_s;
+        *ret_from_s = first_s > b->from_s && first_s < b->now_s ? first_s : b->from_s;
+        return r;
+}
+
 static int begin_application(struct backtest *b) {
         const struct application *a = &b->applications.rows[b->next];
+        int64_t from_s;
+        int r = find_beginning(b, a, &from_s);
+        if (r < 0)
+                return r;
         struct judge_job job = {
                 .store = b->store,
                 .config = b->config,
                 .target = a->target,
                 .application = a->name,
                 .application_arn = a->arn,
-                .from_s = b->from_s,
+                .from_s = from_s,
                 .now_s = b->now_s,
                 .is_rehearsal = true,
         };
