@@ -208,6 +208,9 @@ static void fail(struct exchange_run *run, enum aws_outcome outcome, const struc
         size_t len = strlen(message);
         if (len > 0 && message[len - 1] == '.')
                 message[len - 1] = '\0';
+        if (error->request_id[0]) /* what AWS's support asks for */
+                log_debug("%s: %s: %s (request id %s)", run->request.operation, error->code, message,
+                          error->request_id);
         text_shorten(message, room <= MESSAGE_MAX ? room - 1 : MESSAGE_MAX);
         err_set(&err, code, "%s: %s%s%s%s%s: %s", run->request.operation, status, error->code, message[0] ? ": " : "",
                 message, tries, way_out);

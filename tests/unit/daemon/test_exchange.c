@@ -278,6 +278,24 @@ static void test_run__denied__not_repeated_and_way_out_is_whole(void **state) {
         assert_string_equal(p->err.text + strlen(p->err.text) - strlen(way_out), way_out);
 }
 
+static void serve_nameless(struct place *p, struct fake_connection *c, const struct fake_request *request) {
+        (void)p;
+        (void)request;
+        fake_reply(c, 400, "x-amzn-RequestId: 8b1f-77\r\n", "{\"__type\":\"ValidationError\",\"message\":\"no.\"}");
+}
+
+static void test_run__refused__its_request_id_is_for_the_debug_log(void **state) {
+        struct place *p = *state;
+        with_static_keys(p, serve_nameless);
+        log_open(LOG_LEVEL_DEBUG);
+        bench_listen(p->bench);
+        ask(p);
+        SCOPED(free) char *heard = bench_heard(p->bench);
+        log_open(LOG_LEVEL_ERROR);
+        assert_non_null(strstr(heard, "GetMetricData: ValidationError: no (request id 8b1f-77)"));
+        assert_null(strstr(p->err.text, "8b1f"));
+}
+
 static void serve_invalid(struct place *p, struct fake_connection *c, const struct fake_request *request) {
         (void)p;
         (void)request;
@@ -595,6 +613,7 @@ int main(void) {
                 CASE(test_run__throttled__given_up_after_three_attempts),
                 CASE(test_run__max_attempts_of_the_environment__is_obeyed),
                 CASE(test_run__denied__not_repeated_and_way_out_is_whole),
+                CASE(test_run__refused__its_request_id_is_for_the_debug_log),
                 CASE(test_run__invalid__not_repeated),
                 CASE(test_run__html_with_200__names_the_proxy),
                 CASE(test_run__connection_reset__is_repeated),
