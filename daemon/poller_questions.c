@@ -93,6 +93,8 @@ bool poller_read_facts(struct poller *p) {
                 if (p->control_tokens < 1 && has_waited(p))
                         return true;
                 int64_t wait_ms = control_wait_ms(p);
+                if (p->is_repeating && wait_ms > p->host.config->interval_s * 1000 / 3)
+                        return true;
                 if (wait_ms > 0) {
                         timer_start(&p->resume, p->host.loop, wait_ms, poller_go_on, p);
                         return false;
