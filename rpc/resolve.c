@@ -47,19 +47,18 @@ int rpc_check_target(struct rpc_question *q, const char *target) {
 
 static int not_found(struct rpc_question *q, const char *target, const char *application) {
         SCOPED(application_rows_done) struct application_rows all = {0};
-        SCOPED(names_done) struct names names = {0};
+        SCOPED(free) const char **names = NULL;
         char hint[128];
         int r = rpc_check_target(q, target);
         if (r == 0)
                 r = store_list_applications(q->host->store, target, &all);
-        for (size_t i = 0; r == 0 && i < all.n_rows; i++)
-                r = add_name(&names, all.rows[i].name);
-        if (r < 0)
-                return r;
+        if (r < 0 || !(names = calloc(all.n_rows + 1, sizeof *names)))
+                return r < 0 ? r : -ENOMEM;
+        for (size_t i = 0; i < all.n_rows; i++)
+                names[i] = all.rows[i].name;
         return rpc_fail(q, RPC_ERROR_NOT_FOUND, "there is no application %.60s%s%.60s%s", application,
                         target ? " in target " : "", target ? target : "",
-                        rpc_hint(application, names.items, names.n, hint)[0] ? hint
-                                                                             : ": `flinkwatchctl apps` lists all");
+                        rpc_hint(application, names, all.n_rows, hint)[0] ? hint : ": `flinkwatchctl apps` lists all");
 }
 
 static int ambiguous(struct rpc_question *q, const char *application, const struct names *targets) {

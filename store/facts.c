@@ -6,16 +6,19 @@
 #include "util/list.h"
 
 int facts_init(struct store *s) {
-        int r = record_init_fields(&s->application, "application", application_fields);
+        int r = record_init_fields(&s->application, "application", application_fields, NULL);
         if (r == 0)
-                r = record_init_fields(&s->operation, "operation", operation_fields);
+                r = record_init_fields(&s->application_listed, "application", application_fields, "job_plan");
         if (r == 0)
-                r = record_init_fields(&s->snapshot, "snapshot", snapshot_fields);
+                r = record_init_fields(&s->operation, "operation", operation_fields, NULL);
+        if (r == 0)
+                r = record_init_fields(&s->snapshot, "snapshot", snapshot_fields, NULL);
         return r;
 }
 
 void facts_done(struct store *s) {
         record_done(&s->application);
+        record_done(&s->application_listed);
         record_done(&s->operation);
         record_done(&s->snapshot);
 }
@@ -41,11 +44,11 @@ void application_rows_done(struct application_rows *r) {
 int store_list_applications(struct store *s, const char *target, struct application_rows *ret) {
         SCOPED(application_rows_done) struct application_rows rows = {0};
         SCOPED(db_release) sqlite3_stmt *row = NULL;
-        int r = record_query(&s->db, &row, &s->application, "WHERE ?1 IS NULL OR target = ?1 ORDER BY target, name",
-                             "t", target);
+        int r = record_query(&s->db, &row, &s->application_listed,
+                             "WHERE ?1 IS NULL OR target = ?1 ORDER BY target, name", "t", target);
         while (r == 0 && (r = db_step(&s->db, row)) == 1) {
                 struct application *a = LIST_ADD(rows.rows, rows.n_rows, rows.rows_size);
-                r = a ? record_read(&s->application, row, &s->words, a) : -ENOMEM;
+                r = a ? record_read(&s->application_listed, row, &s->words, a) : -ENOMEM;
                 if (r < 0)
                         return store_no_memory(s);
         }

@@ -79,6 +79,7 @@ struct store {
         struct store_listener *listeners; /* events.c */
 
         struct record application, operation, snapshot; /* facts.c */
+        struct record application_listed;               /* without what is large */
         int64_t n_decisions;                            /* of people: see store_decisions */
 
         struct record silence;                                                     /* silences.c */

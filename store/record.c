@@ -45,11 +45,13 @@ int record_init(struct record *r, const char *table, const char *keys, const str
         return write_sql(r);
 }
 
-int record_init_fields(struct record *r, const char *table, const struct field *fields) {
+int record_init_fields(struct record *r, const char *table, const struct field *fields, const char *left_out) {
         static const enum column_kind kinds[] = {
                 [FIELD_TEXT] = COLUMN_TEXT, [FIELD_INT64] = COLUMN_INT64, [FIELD_BOOL] = COLUMN_BOOL};
         *r = (struct record){.table = table, .keys = ""};
         for (; fields->name; fields++) {
+                if (left_out && strcmp(fields->name, left_out) == 0)
+                        continue;
                 if (r->n_columns == RECORD_COLUMNS_MAX)
                         return -E2BIG;
                 r->columns[r->n_columns++] = (struct column){fields->name, kinds[fields->kind], fields->offset};

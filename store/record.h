@@ -37,8 +37,8 @@ struct record {
 
 /* 0, -ENOMEM, -E2BIG (more columns than RECORD_COLUMNS_MAX). `columns` ends with a NULL name. */
 int record_init(struct record *r, const char *table, const char *keys, const struct column *columns);
-/* The same from one of the model's tables. */
-int record_init_fields(struct record *r, const char *table, const struct field *fields);
+/* The same from one of the model's tables, but for the column left_out (NULL: none). */
+int record_init_fields(struct record *r, const char *table, const struct field *fields, const char *left_out);
 void record_done(struct record *r);
 
 /* Inserts or replaces; `keys` holds n_keys numbers. */

@@ -61,6 +61,7 @@ struct application_rows {
         struct application *rows;
         size_t n_rows, rows_size;
 };
+/* Without their job plans, which can be many times as large as all else. */
 int store_list_applications(struct store *s, const char *target, struct application_rows *ret);
 void application_rows_done(struct application_rows *r);
 /* 0, or 1 when it is not known; the caller's application_done. */

@@ -68,6 +68,20 @@ static void test_application__again__replaced(void **state) {
         assert_int_equal(rows.n_rows, 1);
 }
 
+static void test_list_applications__job_plan__is_left_out(void **state) {
+        struct fixture *f = *state;
+        SCOPED(application_done) struct application alone = {0};
+        SCOPED(application_rows_done) struct application_rows rows = {0};
+        put_filled(f->store, 7, "FLINK-1_20");
+        assert_int_equal(store_application(f->store, "prod", "orders", &alone), 0);
+        assert_int_equal(store_list_applications(f->store, "prod", &rows), 0);
+        assert_true(alone.job_plan[0]);
+        assert_null(rows.rows[0].job_plan);
+        free(alone.job_plan);
+        alone.job_plan = NULL; /* all else is there */
+        assert_same(application_fields, &alone, &rows.rows[0]);
+}
+
 static void test_application__unknown__says_so(void **state) {
         struct fixture *f = *state;
         struct application read;
@@ -303,6 +317,7 @@ int main(void) {
                 CASE(test_application__again__replaced),
                 CASE(test_application__unknown__says_so),
                 CASE(test_list_applications__by_target__ordered),
+                CASE(test_list_applications__job_plan__is_left_out),
                 CASE(test_window__facts__operations_newest_last),
                 CASE(test_retain__snapshots__old_ones_go),
                 CASE(test_window__unknown_application__refused),

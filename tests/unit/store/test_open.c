@@ -144,6 +144,7 @@ static void test_open__made_before_tiers_were_counted__usage_kept(void **state) 
         store_free(TAKE(f->store));
         assert_int_equal(sqlite3_open(f->path, &raw), SQLITE_OK);
         assert_int_equal(sqlite3_exec(raw,
+                                      "ALTER TABLE application DROP COLUMN is_log_missing;"
                                       "ALTER TABLE incident DROP COLUMN told_at_s; DROP INDEX outbox_page;"
                                       "DROP TABLE api_usage; CREATE TABLE api_usage(target TEXT, month_s INT,"
                                       " metrics_requested INT, PRIMARY KEY(target, month_s)) WITHOUT ROWID;"
