@@ -15,6 +15,8 @@ struct exposition_host {
         const struct server *server;
         const char *version;
         int64_t started_at_s;
+        void *arg;
+        bool (*is_watched)(void *arg, const char *target, const char *application); /* as rpc_actions has it */
 };
 
 enum exposition_format { EXPOSITION_TEXT, EXPOSITION_OPENMETRICS };

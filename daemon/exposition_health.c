@@ -24,6 +24,11 @@ static void health_done(struct health *h) {
 
 SCOPED_DEFINE_VALUE(struct health, health_done)
 
+/* Of what is not configured any more only the counts go on. */
+static bool is_watched(const struct health *h, const struct target_state *t) {
+        return h->x->host.is_watched(h->x->host.arg, t->name, NULL);
+}
+
 static void put_build(struct health *h, const struct family *f) {
         FAMILY_SAMPLE(h->out, f, 1, {"version", h->x->host.version});
 }
@@ -53,7 +58,7 @@ static void put_round_duration(struct health *h, const struct family *f) {
 
 static void put_polled_at(struct health *h, const struct family *f) {
         for (size_t i = 0; i < h->targets.n_rows; i++)
-                if (h->targets.rows[i].polled_at_s > 0)
+                if (h->targets.rows[i].polled_at_s > 0 && is_watched(h, &h->targets.rows[i]))
                         FAMILY_SAMPLE(h->out, f, (double)h->targets.rows[i].polled_at_s,
                                       {"target", h->targets.rows[i].name});
 }
@@ -64,13 +69,15 @@ static void put_lag(struct health *h, const struct family *f) {
         for (size_t i = 0; i < h->targets.n_rows; i++) {
                 const struct target_state *t = &h->targets.rows[i];
                 int64_t since_s = t->polled_at_s > 0 ? t->polled_at_s : h->x->host.started_at_s;
-                FAMILY_SAMPLE(h->out, f, (double)(now_s - since_s), {"target", t->name});
+                if (is_watched(h, t))
+                        FAMILY_SAMPLE(h->out, f, (double)(now_s - since_s), {"target", t->name});
         }
 }
 
 static void put_failing(struct health *h, const struct family *f) {
         for (size_t i = 0; i < h->targets.n_rows; i++)
-                FAMILY_SAMPLE(h->out, f, h->targets.rows[i].error ? 1 : 0, {"target", h->targets.rows[i].name});
+                if (is_watched(h, &h->targets.rows[i]))
+                        FAMILY_SAMPLE(h->out, f, h->targets.rows[i].error ? 1 : 0, {"target", h->targets.rows[i].name});
 }
 
 static void put_metrics_requested(struct health *h, const struct family *f) {

@@ -102,6 +102,10 @@ void poller_free(struct poller *p) {
         free(p);
 }
 
+bool poller_watches(struct poller *p, const char *application) {
+        return plan_find(&p->plan, application);
+}
+
 int poller_progress(const struct poller *p, struct rpc_progress *ret) {
         *ret = (struct rpc_progress){0};
         for (size_t i = 0; i < p->plan.n_applications; i++) {

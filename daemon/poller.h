@@ -32,6 +32,8 @@ int poller_new(const struct poller_host *host, const struct config_target *targe
 /* Cancels what is under way. */
 void poller_free(struct poller *p);
 const char *poller_name(const struct poller *p);
+/* Whether the application is one of its own; for a while also one that AWS does not list any more. */
+bool poller_watches(struct poller *p, const char *application);
 /* As rpc_actions.progress. */
 int poller_progress(const struct poller *p, struct rpc_progress *ret);
 /* Metrics that it asks for in an hour as things stand, budget apart, by tier; application NULL: of all. */

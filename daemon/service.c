@@ -128,6 +128,8 @@ static int open_exposition(struct service *s, const struct config *config, struc
                 .server = s->server,
                 .version = s->options->version,
                 .started_at_s = s->rpc.started_at_s,
+                .arg = s,
+                .is_watched = s->actions.is_watched,
         };
         return config->metrics_listen ? exposition_server_new(&host, config->metrics_listen, ret, reterr) : 0;
 }

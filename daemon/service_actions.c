@@ -44,6 +44,22 @@ static int action_progress(void *arg, const char *target, struct rpc_progress *r
         return 1;
 }
 
+static bool action_is_watched(void *arg, const char *target, const char *application) {
+        const struct service *s = arg;
+        for (size_t i = 0; i < s->n_pollers; i++)
+                if (strcmp(poller_name(s->pollers[i]), target) == 0)
+                        return !application || poller_watches(s->pollers[i], application);
+        return false;
+}
+
+static bool action_is_told(void *arg, const char *notifier) {
+        const struct service *s = arg;
+        for (size_t i = 0; i < s->config->n_notifiers; i++)
+                if (strcmp(s->config->notifiers[i].name, notifier) == 0)
+                        return true;
+        return false;
+}
+
 static int action_begin(void *arg, const struct rpc_order *asked, struct rpc_work **ret, struct err *reterr) {
         struct service *s = arg;
         struct work_host host = {.loop = s->loop,
@@ -84,6 +100,8 @@ struct rpc_actions service_actions(struct service *s) {
                                     .reload = action_reload,
                                     .acknowledge = action_acknowledge,
                                     .progress = action_progress,
+                                    .is_watched = action_is_watched,
+                                    .is_told = action_is_told,
                                     .begin = action_begin,
                                     .forecast = action_forecast};
 }

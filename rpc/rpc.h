@@ -52,6 +52,10 @@ struct rpc_actions {
         int (*begin)(void *arg, const struct rpc_order *order, struct rpc_work **ret, struct err *reterr);
         /* How far the first round of a target is, which reads and judges its past; 1: it is over. NULL: nobody knows. */
         int (*progress)(void *arg, const char *target, struct rpc_progress *ret);
+        /* Whether the configuration has that target and, unless NULL, watches that application of it; whether it has that notifier. NULL:
+         * nobody knows. */
+        bool (*is_watched)(void *arg, const char *target, const char *application);
+        bool (*is_told)(void *arg, const char *notifier);
         /* application NULL: all of the target. -ENOENT: no such target is polled. */
         int (*forecast)(void *arg, const char *target, const char *application, struct rpc_forecast *ret);
 };

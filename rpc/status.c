@@ -75,12 +75,23 @@ static void write_progress(struct rpc_question *q, const char *target, struct js
         jsonw_object_end(w);
 }
 
+/* What the configuration has no more keeps its history; how it was at the end says nothing of now. */
+static bool is_watched(const struct rpc_question *q, const char *target, const char *application) {
+        const struct rpc_actions *actions = q->host->actions;
+        return !actions || !actions->is_watched || actions->is_watched(actions->arg, target, application);
+}
+
+static bool is_told(const struct rpc_question *q, const char *notifier) {
+        const struct rpc_actions *actions = q->host->actions;
+        return !actions || !actions->is_told || actions->is_told(actions->arg, notifier);
+}
+
 static void write_targets(struct rpc_question *q, const struct status *s, struct jsonw *w) {
         jsonw_key(w, "targets");
         jsonw_array(w);
         for (size_t i = 0; i < s->targets.n_rows; i++) {
                 const struct target_state *t = &s->targets.rows[i];
-                if (q->values[0].text && strcmp(q->values[0].text, t->name) != 0)
+                if ((q->values[0].text && strcmp(q->values[0].text, t->name) != 0) || !is_watched(q, t->name, NULL))
                         continue;
                 jsonw_object(w);
                 jsonw_member_string(w, "name", t->name);
@@ -95,11 +106,13 @@ static void write_targets(struct rpc_question *q, const struct status *s, struct
         jsonw_array_end(w);
 }
 
-static void write_notifiers(const struct status *s, struct jsonw *w) {
+static void write_notifiers(const struct rpc_question *q, const struct status *s, struct jsonw *w) {
         jsonw_key(w, "notifiers");
         jsonw_array(w);
         for (size_t i = 0; i < s->notifiers.n_rows; i++) {
                 const struct notifier_state *n = &s->notifiers.rows[i];
+                if (n->pending == 0 && !is_told(q, n->name))
+                        continue;
                 jsonw_object(w);
                 jsonw_member_string(w, "name", n->name);
                 jsonw_member_time(w, "delivered_at", n->delivered_at_s);
@@ -184,7 +197,8 @@ static int write_application(struct rpc_question *q, const struct status *s, con
 
 static int applications_piece(struct rpc_question *q, struct status *s, struct jsonw *w) {
         for (size_t i = 0; i < PIECE && s->next < s->applications.n_rows; i++, s->next++) {
-                int r = write_application(q, s, &s->applications.rows[s->next], w);
+                const struct application *a = &s->applications.rows[s->next];
+                int r = is_watched(q, a->target, a->name) ? write_application(q, s, a, w) : 0;
                 if (r < 0)
                         return r;
         }
@@ -221,7 +235,7 @@ static int status_step(struct rpc_question *q, void *state, struct jsonw *w) {
                 jsonw_object(w);
                 write_daemon(q, w);
                 write_targets(q, s, w);
-                write_notifiers(s, w);
+                write_notifiers(q, s, w);
                 jsonw_key(w, "incidents");
                 jsonw_array(w);
                 s->stage = STAGE_INCIDENTS;

@@ -34,6 +34,13 @@ def port(daemon):
     return number
 
 
+BROKEN_TARGET = """
+[target broken]
+region = eu-west-1
+role_arn = arn:aws:iam::444455556666:role/none
+"""
+
+
 def scrape(port, method="GET", path="/metrics", **headers):  # pylint: disable=redefined-outer-name
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     connection.request(method, path, headers=headers)
@@ -144,11 +151,14 @@ def test_listen__off_by_default_and_changed_by_a_reload(sim, daemon):
     with pytest.raises(ConnectionRefusedError):
         scrape(first)
     plain = daemon.config
-    daemon.config = plain + f"\n[metrics]\nlisten = 127.0.0.1:{first}\n"
+    daemon.config = plain + f"\n[metrics]\nlisten = 127.0.0.1:{first}\n" + BROKEN_TARGET
     daemon.write_config()
     daemon.ctl("reload")
     daemon.wait_log("configuration reloaded")
-    assert scrape(first)[0].status == 200
+    daemon.wait_log("target broken: no credentials")
+    daemon.wait_log("target prod: poll finished", since=len(daemon.log))
+    assert 'flinkwatch_target_failing{target="broken"} 1' in scrape(first)[1]
+    assert daemon.ctl("status", "--exit-code", check=False).returncode == 3
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -165,6 +175,12 @@ def test_listen__off_by_default_and_changed_by_a_reload(sim, daemon):
     assert scrape(second)[0].status == 200
     with pytest.raises(ConnectionRefusedError):
         scrape(first)
+    # A target that was taken out is not one that cannot be read.
+    assert 'flinkwatch_target_failing{target="prod"} 0' in (text := scrape(second)[1])
+    assert 'flinkwatch_target_failing{target="broken"}' not in text and 'flinkwatch_poll_lag_seconds{target="broken"}' not in text
+    status = daemon.ask("status")
+    assert ([t["name"] for t in status["targets"]], [n["name"] for n in status["notifiers"]]) == (["prod"], [])
+    assert daemon.ctl("status", "--exit-code", check=False).returncode == 0
 
 
 @pytest.mark.parametrize("value", ["9790", "localhost:9790", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:70000", "::1:9790", "[::1]", "[::1:9790", ":9790"])

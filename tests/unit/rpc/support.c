@@ -54,11 +54,23 @@ static int tell_forecast(void *arg, const char *target, const char *application,
         return 0;
 }
 
+static bool is_watched(void *arg, const char *target, const char *application) {
+        assert_ptr_equal(arg, &done);
+        return !done.left || (strcmp(target, done.left) != 0 && !text_same(application, done.left));
+}
+
+static bool is_told(void *arg, const char *notifier) {
+        assert_ptr_equal(arg, &done);
+        return !text_same(notifier, done.left);
+}
+
 static const char *const diagnoser_names[] = {"restart_loop", "downtime", NULL};
 static const struct rpc_actions actions = {.arg = &done,
                                            .poll = note_poll,
                                            .reload = note_reload,
                                            .acknowledge = note_acknowledge,
+                                           .is_watched = is_watched,
+                                           .is_told = is_told,
                                            .forecast = tell_forecast};
 
 struct rpc_host test_host(struct store *s) {

@@ -21,6 +21,7 @@ struct done {
         char by[64], comment[64];
         char target[64];
         const char *refusal; /* not NULL: they fail with it */
+        const char *left;    /* a target, an application or a notifier that the configuration has no more */
 };
 extern struct done done;
 extern struct asked asked;

@@ -185,6 +185,27 @@ static void test_status__of_one_target__leaves_the_others_out(void **state) {
                     "there is no target tset: did you mean test?");
 }
 
+static void test_status__what_is_not_configured_any_more__is_left_out(void **state) {
+        struct store *s = store_of(state);
+        put_target(s, "prod", NULL);
+        put_target(s, "old", "AccessDenied: no");
+        put_application(s, "prod", "orders");
+        put_application(s, "prod", "gone");
+        put_application(s, "old", "orders");
+        done.left = "old";
+        cJSON *result = ask(s, "status", NULL);
+        assert_int_equal(cJSON_GetArraySize(at(result, "targets")), 1);
+        assert_string_equal(text_at(find(at(result, "targets"), "name", "prod"), "region"), "eu-west-1");
+        assert_int_equal(cJSON_GetArraySize(at(result, "applications")), 2);
+        cJSON_Delete(result);
+        done.left = "gone";
+        result = ask(s, "status", NULL);
+        assert_int_equal(cJSON_GetArraySize(at(result, "targets")), 2);
+        assert_int_equal(cJSON_GetArraySize(at(result, "applications")), 2);
+        cJSON_Delete(result);
+        done.left = NULL;
+}
+
 static void test_apps__glob__chooses(void **state) {
         struct store *s = store_of(state);
         put_application(s, "prod", "orders");
@@ -556,6 +577,7 @@ int main(void) {
                 WITH_STORE(test_status__restarts_that_ended__leave_the_hour),
                 WITH_STORE(test_status__incidents__give_the_worst_that_pages),
                 WITH_STORE(test_status__of_one_target__leaves_the_others_out),
+                WITH_STORE(test_status__what_is_not_configured_any_more__is_left_out),
                 WITH_STORE(test_apps__glob__chooses),
                 WITH_STORE(test_apps__more_than_a_piece__are_all_there_once),
                 WITH_STORE(test_incidents__by_the_hundred__in_short_steps),
