@@ -194,8 +194,9 @@ int plan_describe(struct plan *p, struct store *store, const struct application 
         struct watched *w = plan_find(p, facts->name);
         if (!w)
                 return 0;
+        if (w->described_at_s == 0)
+                w->is_log_missing = facts->is_log_missing;
         w->described_at_s = facts->seen_at_s;
-        w->is_log_missing = facts->is_log_missing;
         w->retry_at_s = 0;
         w->is_running = application_is_running(facts);
         w->level = metric_level_parse(facts->metrics_level);

@@ -65,6 +65,7 @@ int poller_new(const struct poller_host *host, const struct config_target *targe
                                     .plan = &p->plan};
         for (size_t i = 0; i < POLLER_SLOTS; i++)
                 p->slots[i].poller = p;
+        p->log_slot.poller = p;
         struct client_options options = {p->tag, target->region, target->profile, target->role_arn,
                                          target->external_id};
         int r = client_new(host->exchange, &options, &p->client);
@@ -91,6 +92,8 @@ void poller_free(struct poller *p) {
                 task_cancel(p->slots[i].task);
                 poller_clear_slot(&p->slots[i]);
         }
+        task_cancel(p->log_slot.task);
+        poller_clear_slot(&p->log_slot);
         timer_stop(&p->news);
         investigations_free(p->investigations);
         judge_free(p->judge);

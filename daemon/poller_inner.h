@@ -49,6 +49,8 @@ struct poller {
         struct timer tick, resume;
         enum phase phase;
         struct slot slots[POLLER_SLOTS];
+        struct slot log_slot; /* no round waits for it, but a single one */
+        size_t log_cursor, n_logs_asked;
         size_t cursor; /* of the phase: application, or application and collector */
         struct judge *judge;
         struct investigations *investigations;
@@ -73,14 +75,18 @@ void poller_clear_slot(struct slot *s);
 /* In a free slot; negative when it cannot be started, which was said. */
 int poller_start_task(struct poller *p, const struct collector *collector, const char *application,
                       struct collect_job *collect);
+int poller_start_in(struct poller *p, struct slot *s, const struct collector *collector, const char *application,
+                    struct collect_job *collect);
 
 /* Phases: each returns true when it is over, but for tasks that are under way. */
 bool poller_discover(struct poller *p);
 bool poller_read_facts(struct poller *p);
 bool poller_find_series(struct poller *p);
 bool poller_find_logs(struct poller *p);
-/* What came of it: 0 or -errno, and whether the stream was named. */
-void poller_note_log(struct poller *p, const char *application, int result, bool is_there);
+/* What came of a question about logs, by its slot: 0 or -errno. Asks the next one. */
+void poller_end_log(struct poller *p, int result);
+/* A description that was under way meanwhile does not know the answer. */
+void poller_keep_log(struct poller *p, const struct application *described);
 /* What a task asked for was answered whole: the next one goes on from there. */
 /* Another request of the same question. */
 void poller_asks_again(struct poller *p, const struct collector *collector);

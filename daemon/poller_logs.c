@@ -21,32 +21,34 @@ static bool is_due(const struct poller *p, const struct watched *w) {
         return w->log_asked_at_s == 0 || p->round_at_s - w->log_asked_at_s >= every_s;
 }
 
-/* 0, also when there is nothing to ask. */
-static int ask(struct poller *p, struct watched *w) {
+/* False when there is nothing to ask. */
+static bool ask(struct poller *p, struct watched *w) {
         SCOPED(application_done) struct application a = {0};
-        struct slot *s = poller_free_slot(p);
+        struct slot *s = &p->log_slot;
         w->log_asked_at_s = p->round_at_s;
         if (store_application(p->host.store, p->target->name, w->name, &a) != 0 || !a.log_group || !a.log_stream) {
                 w->is_log_missing = false;
-                return 0;
+                return false;
         }
         s->log_group = TAKE(a.log_group);
         s->log_stream = TAKE(a.log_stream);
         struct collect_job job = {.log_group = s->log_group, .log_stream = s->log_stream};
-        return poller_start_task(p, &collector_log_streams, w->name, &job);
+        return poller_start_in(p, s, &collector_log_streams, w->name, &job) == 0;
+}
+
+/* One at a time, in a place of its own: a log service that does not answer holds up neither the round nor what it reads. */
+static void ask_next(struct poller *p) {
+        for (; !p->log_slot.task && p->log_cursor < p->plan.n_applications; p->log_cursor++) {
+                struct watched *w = &p->plan.applications[p->log_cursor];
+                if (is_due(p, w) && (p->n_logs_asked < AT_MOST || !p->is_repeating))
+                        p->n_logs_asked += ask(p, w);
+        }
 }
 
 bool poller_find_logs(struct poller *p) {
-        size_t n = 0;
-        for (size_t i = 0; i < p->plan.n_applications; i++)
-                n += p->plan.applications[i].log_asked_at_s == p->round_at_s;
-        for (; p->cursor < p->plan.n_applications && (n < AT_MOST || !p->is_repeating); p->cursor++) {
-                struct watched *w = &p->plan.applications[p->cursor];
-                if (!is_due(p, w))
-                        continue;
-                if (!poller_free_slot(p))
-                        return false;
-                n += ask(p, w) == 0;
+        if (p->cursor++ == 0) {
+                p->log_cursor = p->n_logs_asked = 0;
+                ask_next(p);
         }
         return true;
 }
@@ -68,13 +70,22 @@ static int store_answer(struct poller *p, struct watched *w) {
         return r;
 }
 
-void poller_note_log(struct poller *p, const char *application, int result, bool is_there) {
-        struct watched *w = plan_find(&p->plan, application);
-        bool is_missing = result == -ENOENT || (result == 0 && !is_there);
-        /* That it may not be asked is what doctor is for: nothing is said of a stream that nobody saw. */
-        if (!w || (result < 0 && result != -ENOENT) || w->is_log_missing == is_missing)
-                return;
-        w->is_log_missing = is_missing;
-        if (store_answer(p, w) < 0)
+void poller_keep_log(struct poller *p, const struct application *described) {
+        struct watched *w = plan_find(&p->plan, described->name);
+        if (w && w->is_log_missing != described->is_log_missing && store_answer(p, w) < 0)
                 log_error("%s: %s", p->tag, store_error(p->host.store));
+}
+
+void poller_end_log(struct poller *p, int result) {
+        struct slot *s = &p->log_slot;
+        struct watched *w = plan_find(&p->plan, s->application);
+        bool is_missing = result == -ENOENT || (result == 0 && !s->is_log_there);
+        /* That it may not be asked is what doctor is for: nothing is said of a stream that nobody saw. */
+        if (w && (result == 0 || result == -ENOENT) && w->is_log_missing != is_missing) {
+                w->is_log_missing = is_missing;
+                if (store_answer(p, w) < 0)
+                        log_error("%s: %s", p->tag, store_error(p->host.store));
+        }
+        poller_clear_slot(s);
+        ask_next(p);
 }

@@ -23,7 +23,7 @@ size_t poller_n_running(const struct poller *p) {
         size_t n = 0;
         for (size_t i = 0; i < POLLER_SLOTS; i++)
                 n += p->slots[i].task != NULL;
-        return n;
+        return n + (p->log_slot.task && !p->is_repeating);
 }
 
 struct slot *poller_free_slot(struct poller *p) {
@@ -58,6 +58,8 @@ static void seen(void *arg, const struct batch *b) {
                 r = plan_take_found(&p->plan, p->host.store, b);
         for (size_t i = 0; r == 0 && i < b->n_applications; i++)
                 r = plan_describe(&p->plan, p->host.store, &b->applications[i]);
+        for (size_t i = 0; r == 0 && i < b->n_applications; i++)
+                poller_keep_log(p, &b->applications[i]);
         if (r < 0)
                 log_error("%s: %s", p->tag, store_error(p->host.store));
         if (b->notice[0])
@@ -133,9 +135,13 @@ static void note_failure(struct poller *p, struct slot *s, const struct err *err
 static void task_done(void *arg, int result, const struct err *err) {
         struct slot *s = arg;
         struct poller *p = s->poller;
-        if (s->collector == &collector_log_streams) {
-                poller_note_log(p, s->application, result, s->is_log_there);
-        } else if (result < 0) {
+        if (s == &p->log_slot) {
+                poller_end_log(p, result);
+                if (!p->is_repeating)
+                        poller_go_on(p);
+                return;
+        }
+        if (result < 0) {
                 note_failure(p, s, err);
         } else {
                 p->n_good++;
@@ -157,7 +163,11 @@ static void asks_again(void *arg) {
 
 int poller_start_task(struct poller *p, const struct collector *collector, const char *application,
                       struct collect_job *collect) {
-        struct slot *s = poller_free_slot(p);
+        return poller_start_in(p, poller_free_slot(p), collector, application, collect);
+}
+
+int poller_start_in(struct poller *p, struct slot *s, const struct collector *collector, const char *application,
+                    struct collect_job *collect) {
         if (application && text_replace(&s->application, application) < 0)
                 return -ENOMEM;
         s->collector = collector;
