@@ -74,17 +74,19 @@ static bool is_first_of_task(const struct window *w, size_t i) {
         return true;
 }
 
-/* Skew that nobody feels is a remark. */
-static bool hurts(const struct window *w) {
-        const struct series_view *lag = window_find(w, "millisBehindLatest", NULL);
-        const struct sample *behind = lag ? series_last(w, lag, 900) : NULL;
-        if (behind && behind->value > 60000)
-                return true;
+static bool holds_back(const struct window *w) {
         for (size_t i = 0; i < w->n_series; i++)
                 if (strcmp(w->series[i].metric->name, "backPressuredTimeMsPerSecond") == 0 &&
                     series_recent(w, &w->series[i], 900, 0.5, 3) > 300)
                         return true;
         return false;
+}
+
+/* Skew that nobody feels is a remark. */
+static bool hurts(const struct window *w) {
+        const struct series_view *lag = window_find(w, "millisBehindLatest", NULL);
+        const struct sample *behind = lag ? series_last(w, lag, 900) : NULL;
+        return (behind && behind->value > 60000) || holds_back(w);
 }
 
 static void describe_uneven(const struct skew *k, double limit, const char *task, struct findings *out,
@@ -120,11 +122,12 @@ static void describe_idle(const struct skew *k, const char *task, struct finding
                 "twice. Until then more KPUs do not help, and a lower parallelism costs less.");
 }
 
-static void report(const struct window *w, const double *settings, const struct skew *k, struct findings *out) {
+static void report(const struct window *w, const double *settings, const struct skew *k, int64_t for_s,
+                   struct findings *out) {
         struct finding *f = findings_add(out, "data_skew", hurts(w) ? SEVERITY_WARNING : SEVERITY_INFO, CONFIDENCE_HIGH,
-                                         series_until_s(w, k->hottest) - (int64_t)settings[SKEWED_FOR]);
+                                         series_until_s(w, k->hottest) - for_s);
         SCOPED(free) char *task = span_dup(dimension_task(k->hottest->dimensions));
-        f->is_expected = change_explains(w, w->to_s - (int64_t)settings[SKEWED_FOR], 900, NULL);
+        f->is_expected = change_explains(w, w->to_s - for_s, 900, NULL);
         if (k->median > 0)
                 describe_uneven(k, settings[RATIO], text_or_empty(task), out, f);
         else
@@ -142,13 +145,15 @@ static int judge(const struct window *w, const double *settings, struct findings
         if (!application_is_running(w->application))
                 return 0;
         SCOPED(free) double *rates = NULL;
+        /* Backpressure takes a quarter of an hour to be sure of: it is to be told with its cause. */
+        int64_t for_s = (int64_t)settings[SKEWED_FOR] / (holds_back(w) && !job_is_catching_up(w, w->to_s) ? 2 : 1);
         double ratio = settings[RATIO] * (window_prior(w, "data_skew", NULL) ? 0.85 : 1);
         for (size_t i = 0; i < w->n_series; i++) {
                 if (!is_subtask(&w->series[i]) || !series_is_fresh(w, &w->series[i]) || !is_first_of_task(w, i))
                         continue;
                 if (!rates && !(rates = calloc(GROUP_MAX, sizeof *rates)))
                         return -ENOMEM;
-                struct skew k = measure(w, i, (int64_t)settings[SKEWED_FOR], rates);
+                struct skew k = measure(w, i, for_s, rates);
                 is_known = is_known || k.n > 0;
                 double r = k.median > 0 ? k.most / k.median : INFINITY;
                 if ((double)k.n >= settings[SUBTASKS] && k.most >= settings[MINIMUM] && r > ratio && r > worst_ratio) {
@@ -157,7 +162,7 @@ static int judge(const struct window *w, const double *settings, struct findings
                 }
         }
         if (worst_ratio > 0)
-                report(w, settings, &worst, out);
+                report(w, settings, &worst, for_s, out);
         if (out->failed)
                 return out->failed;
         return is_known ? 0 : JUDGE_BLIND;

@@ -7,6 +7,8 @@
 
 #include "util/text.h"
 
+enum { LONG_BEFORE_S = 1800 };
+
 static bool is_same(const struct finding *a, const struct finding *b) {
         return text_is(a->diagnoser, b->diagnoser) && text_same(a->subject, b->subject);
 }
@@ -110,12 +112,18 @@ static void raise_causes(struct cases *c) {
         }
 }
 
+/* What has been told of for so long is not what a critical cause does: it may be what led to that, which is told as well. */
+static bool came_long_before(const struct case_entry *symptom, const struct case_entry *cause) {
+        return cause->severity == SEVERITY_CRITICAL && cause->finding && cause->finding->onset_s > 0 &&
+               cause->finding->onset_s - symptom->known->finding.onset_s > LONG_BEFORE_S;
+}
+
 /* One cause, one page: when a symptom was told first and as loudly, the cause that is found later is recorded without a second page. */
 static void find_representatives(struct cases *c) {
         for (size_t i = 0; i < c->n_items; i++)
                 for (size_t k = 0; k < c->n_items; k++)
                         if (c->items[k].is_announced && c->items[k].known->announced_severity >= c->items[i].severity &&
-                            explains(&c->items[i], &c->items[k]))
+                            explains(&c->items[i], &c->items[k]) && !came_long_before(&c->items[k], &c->items[i]))
                                 c->items[i].is_represented = true;
 }
 
