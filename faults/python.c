@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "faults/python.h"
 
+enum { TRACEBACKS_MAX = 16 };
+
 /* Folders of code that is not the user's. */
 static bool is_library(struct span path) {
         static const char *const parts[] = {"site-packages/", "dist-packages/", "/apache_beam/", "/lib/python",
@@ -55,19 +57,28 @@ static bool read_traceback(struct span text, struct trace_section *s) {
         return false;
 }
 
-void python_unfold(struct trace *t) {
+/* The last traceback that ends in an exception, of the last few: each is read to the end of the text when it has none. */
+static bool find_last(struct span text, struct trace_section *ret) {
         static const struct span head = {"Traceback (most recent call last):", 34};
-        struct trace_section found = {0};
-        for (struct span rest = t->text;;) {
-                ptrdiff_t at = span_find(rest, head);
-                if (at < 0)
-                        break;
-                struct trace_section s = {0};
+        struct span behind[TRACEBACKS_MAX], rest = text;
+        size_t n = 0;
+        for (ptrdiff_t at; (at = span_find(rest, head)) >= 0; n++) {
                 rest = (struct span){rest.data + at + head.len, rest.len - (size_t)at - head.len};
-                if (read_traceback(rest, &s))
-                        found = s;
+                behind[n % TRACEBACKS_MAX] = rest;
         }
-        if (found.exception_class.len == 0)
+        for (size_t i = n; i-- > 0 && n - i <= TRACEBACKS_MAX;) {
+                struct trace_section s = {0};
+                if (read_traceback(behind[i % TRACEBACKS_MAX], &s)) {
+                        *ret = s;
+                        return true;
+                }
+        }
+        return false;
+}
+
+void python_unfold(struct trace *t) {
+        struct trace_section found;
+        if (!find_last(t->text, &found))
                 return;
         /* The traceback is the message of one section: that and what wraps it stay, what else was cut from its text goes. */
         size_t keep = t->n_sections < TRACE_SECTIONS_MAX ? t->n_sections : TRACE_SECTIONS_MAX - 1;

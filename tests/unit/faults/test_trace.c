@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <time.h>
 
 #include "faults/verdict.h"
 
@@ -160,6 +161,29 @@ static void test_rules__rows__are_complete(void **state) {
         }
 }
 
+static double parse_ms(const char *line, int n) {
+        SCOPED(buf_done) struct buf text = BUF_INIT(1 << 20);
+        struct timespec from, to;
+        struct trace t;
+        for (int i = 0; i < n; i++)
+                buf_put_str(&text, line);
+        assert_int_equal(text.failed, 0);
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+        trace_parse(buf_span(&text), &t);
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+        trace_done(&t);
+        return (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
+}
+
+/* It took a time for each pair of them: seconds for a message of the size that CloudWatch takes. */
+static void test_trace__tracebacks_by_the_thousand__take_no_longer_than_their_length(void **state) {
+        (void)state;
+        enum { LINES = 8000 };
+        double plain_ms = parse_ms("Nothing (most recent call last) ..\n", LINES),
+               heads_ms = parse_ms("Traceback (most recent call last):\n", LINES);
+        assert_true(heads_ms < 100 * plain_ms);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_trace__caused_by__root_comes_first),
@@ -169,6 +193,7 @@ int main(void) {
                 cmocka_unit_test(test_trace__text_before_the_class__is_passed_over),
                 cmocka_unit_test(test_trace__escaped_breaks__are_breaks),
                 cmocka_unit_test(test_trace__python__names_file_and_function),
+                cmocka_unit_test(test_trace__tracebacks_by_the_thousand__take_no_longer_than_their_length),
                 cmocka_unit_test(test_trace__no_exception__is_none),
                 cmocka_unit_test(test_frame__by_its_package__is_whose),
                 cmocka_unit_test(test_verdict__bare_timeout__yields_to_what_is_around_it),
