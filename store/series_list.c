@@ -39,6 +39,13 @@ static int add(struct store *s, uint32_t id, struct series_rows *rows) {
         return 0;
 }
 
+static int add_group(struct store *s, const struct series_group *g, struct series_rows *rows) {
+        int r = 0;
+        for (uint32_t id = g->first; id && r == 0; id = series_get(&s->series, id)->next)
+                r = add(s, id, rows);
+        return r;
+}
+
 static bool is_asked(const struct store *s, const struct series_group *g, const char *target, const char *application) {
         return (!target || strcmp(s->words.texts[g->target], target) == 0) &&
                (!application || strcmp(s->words.texts[g->application], application) == 0);
@@ -49,16 +56,15 @@ int store_list_series(struct store *s, const char *target, const char *applicati
         int r = samples_ready(s);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < s->series.n_groups; i++) {
-                const struct series_group *g = &s->series.groups[i];
-                if (!is_asked(s, g, target, application))
-                        continue;
-                for (uint32_t id = g->first; id; id = series_get(&s->series, id)->next) {
-                        r = add(s, id, &rows);
-                        if (r < 0)
-                                return r;
-                }
+        if (target && application) {
+                const struct series_group *g = series_group_find(&s->series, &s->words, target, application);
+                r = g ? add_group(s, g, &rows) : 0;
         }
+        for (size_t i = 0; i < s->series.n_groups && r == 0 && !(target && application); i++)
+                if (is_asked(s, &s->series.groups[i], target, application))
+                        r = add_group(s, &s->series.groups[i], &rows);
+        if (r < 0)
+                return r;
         *ret = rows;
         rows = (struct series_rows){0};
         return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include <time.h>
 
 #include "tests/unit/store/fixture.h"
 
@@ -275,6 +276,32 @@ static void test_retain__removes_what_is_older(void **state) {
         assert_int_equal(rows.rows[0].last_at_s, T0 + 3 * 86400 - 60);
 }
 
+static double list_ms(struct store *s, const char *application) {
+        SCOPED(series_rows_done) struct series_rows rows = {0};
+        struct timespec from, to;
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+        assert_int_equal(store_list_series(s, application ? "prod" : NULL, application, &rows), 0);
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+        return (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
+}
+
+/* A scrape of the metrics asks for those of each application. */
+static void test_list_series__of_one_application_of_thousands__none_of_the_others_is_looked_at(void **state) {
+        struct fixture *f = *state;
+        enum { APPLICATIONS = 8000 };
+        char name[32];
+        double each_ms = 0;
+        for (int i = 0; i < APPLICATIONS; i++) {
+                snprintf(name, sizeof name, "app-%d", i);
+                make_series(f->store, name, "uptime", "Minimum");
+        }
+        for (int i = 0; i < APPLICATIONS; i++) {
+                snprintf(name, sizeof name, "app-%d", i);
+                each_ms += list_ms(f->store, name);
+        }
+        assert_true(each_ms < 20 * list_ms(f->store, NULL));
+}
+
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         const struct CMUnitTest tests[] = {
@@ -295,6 +322,7 @@ int main(void) {
                 CASE(test_cursor__many_samples__in_pieces_of_any_size),
                 CASE(test_cursor__put_while_it_is_open__goes_on),
                 CASE(test_list_series__shows_bounds),
+                CASE(test_list_series__of_one_application_of_thousands__none_of_the_others_is_looked_at),
                 CASE(test_retain__removes_what_is_older),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
