@@ -128,7 +128,10 @@ static int make_title(const struct delivery *d, const struct summary *s, char to
         char when[48];
         buf_printf(&title, "[%s] ", loud(s->items[0]));
         put_how_many(&title, d, s);
-        buf_put_str(&title, s->n_open == 0 ? " well again: " : is_remark(s->items[0]) ? " with remarks: " : " fail: ");
+        buf_put_str(&title, s->n_open == 0           ? " well again: "
+                            : is_remark(s->items[0]) ? " with remarks: "
+                            : s->n_failing == 1      ? " fails: "
+                                                     : " fail: ");
         if (s->onset_s > 0) {
                 figure_time(s->onset_s, message_at_s(d), when);
                 buf_printf(&since, ", since %s", when);

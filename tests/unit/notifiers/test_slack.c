@@ -71,14 +71,18 @@ static void test_slack__digest_of_a_hundred__names_them_all(void **context) {
 /* A remark, however old, is no failure. */
 static void test_slack__digest_with_remarks__counts_what_fails(void **context) {
         (void)context;
-        struct delivery d = delivery_digest(), remarks = delivery_digest();
+        struct delivery d = delivery_digest(), remarks = delivery_digest(), one = delivery_digest();
         for (size_t i = 0; i < d.n_parts; i++) {
                 struct finding *f = &d.parts[i].incident.finding;
                 f->severity = i == 0 || i == 2 ? SEVERITY_WARNING : SEVERITY_INFO;
                 f->onset_s -= f->severity == SEVERITY_INFO ? 20 * 86400 : 0;
                 remarks.parts[i].incident.finding.severity = SEVERITY_INFO;
+                one.parts[i].incident.finding.severity = i == 0 ? SEVERITY_WARNING : SEVERITY_INFO;
         }
-        SCOPED(http_request_done) struct http_request r = render(d, NULL), only = render(remarks, NULL);
+        SCOPED(http_request_done)
+        struct http_request r = render(d, NULL),
+                            only = render(remarks, NULL), single = render(one, NULL);
+        assert_text_in(buf_str(&single.body), "[WARNING] 1 of 40 apps fails: payments, since");
         assert_text_in(buf_str(&r.body), "[WARNING] 2 of 40 apps fail: payments, clicks");
         assert_text_in(buf_str(&r.body), ", since 03:04 UTC\\n2 warning, 3 info incidents open");
         assert_text_in(buf_str(&only.body), "[INFO] 4 of 40 apps with remarks: payments");
