@@ -79,9 +79,8 @@ static void test_slack__digest_with_remarks__counts_what_fails(void **context) {
                 remarks.parts[i].incident.finding.severity = SEVERITY_INFO;
                 one.parts[i].incident.finding.severity = i == 0 ? SEVERITY_WARNING : SEVERITY_INFO;
         }
-        SCOPED(http_request_done)
-        struct http_request r = render(d, NULL),
-                            only = render(remarks, NULL), single = render(one, NULL);
+        SCOPED(http_request_done) struct http_request r = render(d, NULL), only = render(remarks, NULL);
+        SCOPED(http_request_done) struct http_request single = render(one, NULL);
         assert_text_in(buf_str(&single.body), "[WARNING] 1 of 40 apps fails: payments, since");
         assert_text_in(buf_str(&r.body), "[WARNING] 2 of 40 apps fail: payments, clicks");
         assert_text_in(buf_str(&r.body), ", since 03:04 UTC\\n2 warning, 3 info incidents open");
