@@ -28,6 +28,10 @@ static const struct series_need needs[] = {
         {"numRecordsInPerSecond", NULL, 21600, true},
         {"backPressuredTimeMsPerSecond", NULL, 3600, true},
         {"millisBehindLatest", NULL, 3600, true},
+        {"fullRestarts", NULL, 7200, true},
+        {"numRestarts", NULL, 7200, true},
+        {"uptime", NULL, 7200, true},
+        {"runningTime", NULL, 7200, true},
         {0},
 };
 
@@ -138,6 +142,12 @@ static void report(const struct window *w, const double *settings, const struct 
                                 k->median > 0 ? settings[RATIO] * k->median : NAN);
 }
 
+/* Backpressure takes a quarter of an hour to be sure of: it is to be told with its cause. */
+static int64_t look_for_s(const struct window *w, const double *settings) {
+        bool is_urgent = holds_back(w) && !job_is_catching_up(w, w->to_s);
+        return (int64_t)settings[SKEWED_FOR] / (is_urgent ? 2 : 1);
+}
+
 static int judge(const struct window *w, const double *settings, struct findings *out) {
         struct skew worst = {.most = -1};
         double worst_ratio = 0;
@@ -145,14 +155,15 @@ static int judge(const struct window *w, const double *settings, struct findings
         if (!application_is_running(w->application))
                 return 0;
         SCOPED(free) double *rates = NULL;
-        /* Backpressure takes a quarter of an hour to be sure of: it is to be told with its cause. */
-        int64_t for_s = (int64_t)settings[SKEWED_FOR] / (holds_back(w) && !job_is_catching_up(w, w->to_s) ? 2 : 1);
+        int64_t for_s = 0;
         double ratio = settings[RATIO] * (window_prior(w, "data_skew", NULL) ? 0.85 : 1);
         for (size_t i = 0; i < w->n_series; i++) {
                 if (!is_subtask(&w->series[i]) || !series_is_fresh(w, &w->series[i]) || !is_first_of_task(w, i))
                         continue;
                 if (!rates && !(rates = calloc(GROUP_MAX, sizeof *rates)))
                         return -ENOMEM;
+                if (for_s == 0)
+                        for_s = look_for_s(w, settings);
                 struct skew k = measure(w, i, for_s, rates);
                 is_known = is_known || k.n > 0;
                 double r = k.median > 0 ? k.most / k.median : INFINITY;
