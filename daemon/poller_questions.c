@@ -77,16 +77,25 @@ static bool is_fact_due(const struct poller *p, const struct watched *w, size_t 
         return w->is_changed[which] || p->round_at_s - w->asked_at_s[which] >= every_s - interval_s / 2;
 }
 
-/* Facts that had to wait for a third of the interval wait for the next round: metrics are not to be late for them. */
+/* What pages is told with its operations only: they come before those of the calm. */
+static bool is_fact_urgent(const struct poller *p, const struct watched *w, size_t which) {
+        return w->is_changed[which] || watched_is_restless(w, p->round_at_s);
+}
+
+/* Facts that had to wait for a third of the interval wait for the next round: metrics are not to be late for them. Descriptions leave half
+ * of that to the others: after a start there are as many of them as there are applications. */
 static bool has_waited(const struct poller *p) {
-        return p->is_repeating && poller_now_s(p) - p->round_at_s >= p->host.config->interval_s / 3;
+        int64_t share = p->phase == PHASE_DESCRIBE ? 6 : 3;
+        return p->is_repeating && poller_now_s(p) - p->round_at_s >= p->host.config->interval_s / share;
 }
 
 bool poller_read_facts(struct poller *p) {
-        for (; p->cursor < p->plan.n_applications * PLAN_FACTS; p->cursor++) {
-                struct watched *w = &p->plan.applications[p->cursor / PLAN_FACTS];
+        size_t n_facts = p->plan.n_applications * PLAN_FACTS;
+        for (; p->cursor < 2 * n_facts; p->cursor++) {
+                bool is_urgent_only = p->cursor < n_facts;
+                struct watched *w = &p->plan.applications[p->cursor % n_facts / PLAN_FACTS];
                 size_t which = p->cursor % PLAN_FACTS;
-                if (!is_fact_due(p, w, which))
+                if (!is_fact_due(p, w, which) || (is_urgent_only && !is_fact_urgent(p, w, which)))
                         continue;
                 if (!poller_free_slot(p))
                         return false;

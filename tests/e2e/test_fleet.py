@@ -144,6 +144,24 @@ def test_control_plane__first_round__no_faster_than_five_a_second(sim, daemon):
         assert n <= 60 + 4 * 10 + 5 * (moment - at[0]) + 2, f"call {n} came {moment - at[0]:.2f} s after the first"
 
 
+@pytest.mark.scenario(with_applications(*({"name": f"calm-{n:03}"} for n in range(150)),
+                                        {"name": "zzz", "job": {"kind": "restart_loop", "since": "-2h"}}), rate=20)
+def test_control_plane__restart__operations_of_what_is_about_to_page_come_first(sim, daemon):
+    """A page waits for them. The process before knew the applications, and was not to tell of loops."""
+    each_minute(daemon)
+    daemon.follow_clock(20)
+    told = daemon.config
+    daemon.config += "\n[diagnoser restart_loop]\nenabled = no\n"
+    assert daemon.run("--oneshot").returncode == 0
+    daemon.config = told
+    before = sim.requests()[-1]["seq"]
+    daemon.start()
+    daemon.wait_log(r"incident \d+ \(zzz restart_loop\) opened: delivered", timeout=60)
+    asked = [r["parameters"]["ApplicationName"] for r in sim.requests(operation="ListApplicationOperations", since=before)]
+    first = list(dict.fromkeys(asked))
+    assert first.index("zzz") < 100, "after those of the first round, before the rest"
+
+
 TWO_REGIONS = {**BASE, "regions": ["us-east-1"], "applications": [
     {"name": "near", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}},
     {"name": "far", "region": "us-east-1", "runtime": "FLINK-1_20", "job": {"kind": "healthy"}}]}
