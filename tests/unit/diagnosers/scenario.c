@@ -55,9 +55,13 @@ static struct span_s span_at(const struct scenario *s, const cJSON *object) {
 }
 
 struct track *scenario_track(struct scenario *s, const char *metric, const char *dimensions) {
-        for (size_t i = 0; i < s->n_tracks; i++)
-                if (strcmp(s->tracks[i].metric->name, metric) == 0 && strcmp(s->tracks[i].dimensions, dimensions) == 0)
-                        return &s->tracks[i];
+        for (size_t k = 0; k < s->n_tracks; k++) {
+                size_t i = (s->likely_track + k) % s->n_tracks;
+                if (strcmp(s->tracks[i].metric->name, metric) != 0 || strcmp(s->tracks[i].dimensions, dimensions) != 0)
+                        continue;
+                s->likely_track = i + 1;
+                return &s->tracks[i];
+        }
         const struct metric *row = metric_find(metric, NULL);
         if (!row || s->n_tracks == SERIES_MAX)
                 fault("no metric %s, or too many", metric);

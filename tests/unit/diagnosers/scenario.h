@@ -60,7 +60,7 @@ struct scenario {
         struct job_state states[STATES_MAX];
         size_t n_states;
         struct track tracks[SERIES_MAX];
-        size_t n_tracks;
+        size_t n_tracks, likely_track; /* the one after that which was last asked for: they come in turns */
         struct span_s unread[SPANS_MAX], quiet[SPANS_MAX];
         size_t n_unread, n_quiet;
         struct expected expected[EXPECT_MAX];
