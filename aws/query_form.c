@@ -8,6 +8,7 @@
 
 #include "aws/query.h"
 #include "aws/xml.h"
+#include "util/jsonr.h"
 #include "util/jsonw.h"
 #include "util/timefmt.h"
 
@@ -142,37 +143,6 @@ static bool is_list_name(struct span name) {
         return false;
 }
 
-static const char *skip_digits(const char *p, const char *end) {
-        while (p < end && *p >= '0' && *p <= '9')
-                p++;
-        return p;
-}
-
-/* "-1.5E3": as JSON writes it, which mostly is as it came. */
-static bool is_json_number(struct span s) {
-        const char *p = s.data, *end = s.data + s.len, *from;
-        p += p < end && *p == '-';
-        from = p;
-        p = skip_digits(p, end);
-        if (p == from || (*from == '0' && p - from > 1))
-                return false;
-        if (p < end && *p == '.') {
-                from = ++p;
-                p = skip_digits(p, end);
-                if (p == from)
-                        return false;
-        }
-        if (p < end && (*p == 'e' || *p == 'E')) {
-                p++;
-                p += p < end && (*p == '-' || *p == '+');
-                from = p;
-                p = skip_digits(p, end);
-                if (p == from)
-                        return false;
-        }
-        return p == end;
-}
-
 static int put_text(struct buf *to, const struct place *p, struct span text) {
         struct jsonw w = JSONW(to);
         int64_t at_s;
@@ -180,7 +150,7 @@ static int put_text(struct buf *to, const struct place *p, struct span text) {
                 if (time_parse_rfc3339(span_trim(text), &at_s) < 0)
                         return -EBADMSG;
                 jsonw_int(&w, at_s);
-        } else if (span_is(p->parent, "Values") && is_json_number(span_trim(text))) {
+        } else if (span_is(p->parent, "Values") && jsonr_is_number(span_trim(text))) {
                 buf_put_span(to, span_trim(text));
         } else if (is_list_name(p->name)) {
                 jsonw_raw(&w, SPAN("[]"));

@@ -255,7 +255,7 @@ static void advise(const struct client *c, int result, struct err *err) {
         else if (c->last.outcome == AWS_DENIED && is_role(c))
                 way_out = "check the role's trust policy and who asks for it";
         text_shorten(err->text, sizeof err->text - strlen(way_out) - sizeof "no credentials: : ");
-        exchange_advise(err, way_out);
+        err_advise(err, way_out);
 }
 
 static void on_refreshed(void *arg, int result, const struct err *err) {

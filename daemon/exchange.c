@@ -152,14 +152,6 @@ const char *exchange_way_out(enum aws_outcome outcome, enum http_fault fault) {
         return verdict_of(outcome)->way_out;
 }
 
-void exchange_advise(struct err *err, const char *way_out) {
-        size_t others = strlen(way_out) + strlen(": ");
-        if (others + 1 < sizeof err->text)
-                text_shorten(err->text, sizeof err->text - others - 1);
-        size_t len = strlen(err->text);
-        snprintf(err->text + len, sizeof err->text - len, ": %s", way_out);
-}
-
 static void advance(struct exchange_run *run, const struct http_reply *reply) {
         struct http_request next;
         struct err err = {0};
@@ -182,7 +174,7 @@ static void advance(struct exchange_run *run, const struct http_reply *reply) {
         if (r < 0 && operation[0] && !is_named)
                 err_prefix(&err, "%s", operation);
         if (r == -EPROTO)
-                exchange_advise(&err, STRANGER);
+                err_advise(&err, STRANGER);
         finish(run, r, &err);
 }
 

@@ -37,8 +37,6 @@ void exchange_cancel(struct exchange_run *run);
 
 /* What a person can do about a failure: a phrase. */
 const char *exchange_way_out(enum aws_outcome outcome, enum http_fault fault);
-/* Puts ": way_out" behind the text, which is cut when it must be. */
-void exchange_advise(struct err *err, const char *way_out);
 
 struct loop *exchange_loop(struct exchange *x);
 struct sigv4 *exchange_signer(struct exchange *x);

@@ -9,7 +9,6 @@
 enum {
         DISCOVER_EVERY = 10,      /* intervals; */
         DISCOVER_OFTEN_MAX = 250, /* so many applications are five calls: then each round */
-        CONTROL_BURST = POLLER_CONTROL_BURST,
         CONTROL_CALL_MS =
                 200, /* MSF publishes no figure for its API: assume 5 calls a second, and use half of that in the long run */
         OPERATIONS_OVERLAP_S = 3600,
@@ -47,8 +46,8 @@ bool poller_discover(struct poller *p) {
 static int64_t control_wait_ms(struct poller *p) {
         int64_t now_ms = loop_monotonic_ms(p->host.loop);
         p->control_tokens += (double)(now_ms - p->tokens_at_ms) / CONTROL_CALL_MS;
-        if (p->control_tokens > CONTROL_BURST)
-                p->control_tokens = CONTROL_BURST;
+        if (p->control_tokens > POLLER_CONTROL_BURST)
+                p->control_tokens = POLLER_CONTROL_BURST;
         p->tokens_at_ms = now_ms;
         if (p->control_tokens < 1)
                 return (int64_t)((1 - p->control_tokens) * CONTROL_CALL_MS) + 1;

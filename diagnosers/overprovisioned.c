@@ -19,7 +19,7 @@ static const struct param params[] = {
 };
 
 static const struct series_need needs[] = {
-        {"containerCPUUtilization", NULL, 6 * 3600, false},
+        {"containerCPUUtilization", NULL, DAY_S + 3600, false},
         {"heapMemoryUtilization", NULL, 6 * 3600, false},
         {"millisBehindLatest", NULL, 3600, true},
         {"records_lag_max", NULL, 3600, true},
@@ -76,11 +76,9 @@ static bool is_guarded(const struct window *w) {
 }
 
 /* The CPUs at the day's peak, spikes of less than ten minutes left out: what is idle now must bear that too. */
-static double busiest_of_day(const struct window *w, const struct series_view *cpu, struct findings *out) {
-        int64_t until_s = series_until_s(w, cpu), from_s = until_s - DAY_S;
-        if (cpu->has_older && cpu->samples[0].at_s > from_s)
-                findings_want_samples(out, cpu->metric->name, w->now_s - DAY_S, cpu->samples[0].at_s);
-        return series_quantile(cpu, from_s, until_s, 1 - 600.0 / DAY_S, 1);
+static double busiest_of_day(const struct window *w, const struct series_view *cpu) {
+        int64_t until_s = series_until_s(w, cpu);
+        return series_quantile(cpu, until_s - DAY_S, until_s, 1 - 600.0 / DAY_S, 1);
 }
 
 static int judge(const struct window *w, const double *settings, struct findings *out) {
@@ -99,7 +97,7 @@ static int judge(const struct window *w, const double *settings, struct findings
                 return JUDGE_BLIND;
         if (kpus < 2 || most >= settings[CPU] || used >= settings[HEAP] || is_guarded(w))
                 return out->failed;
-        double peak = fmax(most, busiest_of_day(w, cpu, out));
+        double peak = fmax(most, busiest_of_day(w, cpu));
         int64_t fewer = (int64_t)ceil((double)kpus * fmax(peak, 5) / 60);
         if (fewer >= kpus)
                 return out->failed;

@@ -270,12 +270,8 @@ static enum outcome sns_read_reply(const struct http_reply *reply, int64_t now_s
         const char *advice = is_refused ? NULL : way_out(error.code);
         err_set(reterr, is_refused ? -EPERM : -EAGAIN, "%s%s: %s%s%s", who, is_refused ? " refused the message" : "",
                 error.code, error.message[0] ? ": " : "", error.message);
-        if (reterr && advice) {
-                size_t room = sizeof reterr->text - strlen(advice) - sizeof ": ";
-                text_shorten(reterr->text, room);
-                snprintf(reterr->text + strlen(reterr->text), sizeof reterr->text - strlen(reterr->text), ": %s",
-                         advice);
-        }
+        if (advice)
+                err_advise(reterr, advice);
         return is_refused ? OUTCOME_REFUSED : OUTCOME_RETRY;
 }
 

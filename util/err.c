@@ -42,3 +42,13 @@ void err_prefix(struct err *err, const char *format, ...) {
         finish(whole, sizeof whole, n);
         memcpy(err->text, whole, sizeof whole);
 }
+
+void err_advise(struct err *err, const char *way_out) {
+        if (!err)
+                return;
+        size_t others = strlen(way_out) + strlen(": ");
+        if (others + 1 < sizeof err->text)
+                text_shorten(err->text, sizeof err->text - others - 1);
+        size_t len = strlen(err->text);
+        snprintf(err->text + len, sizeof err->text - len, ": %s", way_out);
+}

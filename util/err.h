@@ -13,3 +13,5 @@ int err_set(struct err *err, int code, const char *format, ...) __attribute__((f
 
 /* Puts "prefix: " before the text that is there. */
 void err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Puts ": way_out" behind it: what is too long before it is cut, never the way out. */
+void err_advise(struct err *err, const char *way_out);

@@ -38,39 +38,47 @@ static int64_t add(struct reader *r, enum jsonr_kind kind, const char *from, siz
         return (int64_t)j->n_nodes - 1;
 }
 
-static bool is_digit(const struct reader *r) {
-        return r->at < r->end && *r->at >= '0' && *r->at <= '9';
+static const char *skip_digits(const char *p, const char *end) {
+        while (p < end && *p >= '0' && *p <= '9')
+                p++;
+        return p;
 }
 
-static bool skip_digits(struct reader *r) {
-        if (!is_digit(r))
-                return false;
-        while (is_digit(r))
-                r->at++;
-        return true;
+/* Where the number ends that begins there; NULL when none does. */
+static const char *number_end(const char *p, const char *end) {
+        const char *from;
+        p += p < end && *p == '-';
+        from = p;
+        p = p < end && *p == '0' ? p + 1 : skip_digits(p, end);
+        if (p == from)
+                return NULL;
+        if (p < end && *p == '.') {
+                from = ++p;
+                p = skip_digits(p, end);
+                if (p == from)
+                        return NULL;
+        }
+        if (p < end && (*p == 'e' || *p == 'E')) {
+                p++;
+                p += p < end && (*p == '+' || *p == '-');
+                from = p;
+                p = skip_digits(p, end);
+                if (p == from)
+                        return NULL;
+        }
+        return p;
+}
+
+bool jsonr_is_number(struct span text) {
+        return text.len > 0 && number_end(text.data, text.data + text.len) == text.data + text.len;
 }
 
 static int read_number(struct reader *r) {
-        const char *from = r->at;
-        if (*r->at == '-')
-                r->at++;
-        if (r->at < r->end && *r->at == '0')
-                r->at++;
-        else if (!skip_digits(r))
+        const char *from = r->at, *end = number_end(from, r->end);
+        if (!end)
                 return -EPROTO;
-        if (r->at < r->end && *r->at == '.') {
-                r->at++;
-                if (!skip_digits(r))
-                        return -EPROTO;
-        }
-        if (r->at < r->end && (*r->at == 'e' || *r->at == 'E')) {
-                r->at++;
-                if (r->at < r->end && (*r->at == '+' || *r->at == '-'))
-                        r->at++;
-                if (!skip_digits(r))
-                        return -EPROTO;
-        }
-        return add(r, JSONR_NUMBER, from, (size_t)(r->at - from)) < 0 ? -ENOMEM : 0;
+        r->at = end;
+        return add(r, JSONR_NUMBER, from, (size_t)(end - from)) < 0 ? -ENOMEM : 0;
 }
 
 static int hex_digit(char c) {

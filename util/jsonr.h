@@ -29,6 +29,9 @@ struct jsonr {
 int jsonr_parse(struct jsonr *j, struct span text);
 void jsonr_done(struct jsonr *j);
 
+/* Whether the whole text is a number as JSON writes it. */
+bool jsonr_is_number(struct span text);
+
 const struct jsonr_node *jsonr_root(const struct jsonr *j);
 /* NULL when there is none: also when the node is NULL or no such container, so that they chain. */
 const struct jsonr_node *jsonr_member(const struct jsonr *j, const struct jsonr_node *object,
