@@ -78,10 +78,12 @@ static void cut_track(struct machine *m, size_t i, int64_t now_s, int64_t until_
         }
         if (!m->options->has_late_points)
                 return;
-        size_t n = 0;
         if (!m->scratch[i])
                 m->scratch[i] = calloc(t->n_samples + 1, sizeof(struct sample));
-        for (size_t k = 0; k < view->n_samples; k++)
+        size_t n = series_from(view, m->s->base_s + now_s - 60 - LATE_MAX_S); /* those before are all there */
+        if (n > 0)
+                memcpy(m->scratch[i], view->samples, n * sizeof *view->samples);
+        for (size_t k = n; k < view->n_samples; k++)
                 if (has_arrived(t, &view->samples[k], m->s->base_s, m->s->base_s + now_s))
                         m->scratch[i][n++] = view->samples[k];
         view->samples = m->scratch[i];
