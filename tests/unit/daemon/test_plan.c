@@ -318,7 +318,7 @@ struct course {
 
 static void set_fleet(struct place *p) {
         struct listed_application listed[FLEET] = {0};
-        char names[FLEET][16];
+        char names[FLEET][24];
         for (int i = 0; i < FLEET; i++) {
                 snprintf(names[i], sizeof names[i], "fleet-%03d", i);
                 listed[i].name = names[i];
