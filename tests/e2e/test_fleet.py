@@ -144,6 +144,22 @@ def test_control_plane__first_round__no_faster_than_five_a_second(sim, daemon):
         assert n <= 60 + 4 * 10 + 5 * (moment - at[0]) + 2, f"call {n} came {moment - at[0]:.2f} s after the first"
 
 
+@pytest.mark.scenario(with_applications(*({"name": f"app-{n:02}"} for n in range(80))))
+def test_control_plane__more_to_ask_than_fits_into_an_interval__metrics_are_not_late_for_it(sim, daemon):
+    """160 calls at five a second, less a minute's worth at once, are 20 seconds, and a round is four."""
+    daemon.config = daemon.config.replace("interval = 1s", "interval = 4s")
+    daemon.start()
+    for operation in ("DescribeApplication", "ListApplicationOperations"):
+        sim.wait("requests", 80, operation=operation, timeout=60)
+        asked = {r["parameters"]["ApplicationName"] for r in sim.requests(operation=operation)}
+        assert len(asked) == 80, "each in its turn, and none again before"
+    began = sim.requests(operation="ListApplications")[0]["at"]
+    sim.wait("requests", len(sim.requests(operation="GetMetricData")) + 1, operation="GetMetricData")
+    at = [began] + [r["at"] for r in sim.requests(operation="GetMetricData")]
+    gaps = [later - earlier for earlier, later in zip(at, at[1:])]
+    assert max(gaps) < 9, gaps
+
+
 @pytest.mark.scenario(with_applications(*({"name": f"calm-{n:03}"} for n in range(150)),
                                         {"name": "zzz", "job": {"kind": "restart_loop", "since": "-2h"}}), rate=20)
 def test_control_plane__restart__operations_of_what_is_about_to_page_come_first(sim, daemon):
