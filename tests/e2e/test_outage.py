@@ -51,7 +51,7 @@ def stored(daemon):
 def test_outage__six_hours__a_digest_and_no_loss(sim, daemon):
     quiet = daemon.config.split("[notifier")[0]
     quiet = quiet.replace("log_level = debug", "log_level = warning")
-    quiet = quiet.replace("interval = 1s", "interval = 5m")
+    quiet = quiet.replace("interval = 1s", "interval = 5m").replace("backfill = 3h", "backfill = 10m")  # the simulator has to answer in time
     daemon.config = quiet + NOTIFIERS.format(url=sim.url)
     daemon.follow_clock(RATE)
     daemon.start()
