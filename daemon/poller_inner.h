@@ -87,9 +87,9 @@ bool poller_find_logs(struct poller *p);
 void poller_end_log(struct poller *p, int result);
 /* A description that was under way meanwhile does not know the answer. */
 void poller_keep_log(struct poller *p, const struct application *described);
-/* What a task asked for was answered whole: the next one goes on from there. */
 /* Another request of the same question. */
 void poller_asks_again(struct poller *p, const struct collector *collector);
+/* What a task asked for was answered whole: the next one goes on from there. */
 void poller_note_answer(struct poller *p, const struct slot *s);
 struct plan_times poller_times(const struct poller *p);
 bool poller_read_early(struct poller *p);

@@ -42,16 +42,13 @@ bool poller_discover(struct poller *p) {
         return poller_start_task(p, &collector_discovery, NULL, &job) < 0;
 }
 
-static void earn_tokens(struct poller *p) {
+/* Pays for a control-plane call; 0 or how long to wait. */
+static int64_t control_wait_ms(struct poller *p) {
         int64_t now_ms = loop_monotonic_ms(p->host.loop);
         p->control_tokens += (double)(now_ms - p->tokens_at_ms) / CONTROL_CALL_MS;
         if (p->control_tokens > POLLER_CONTROL_BURST)
                 p->control_tokens = POLLER_CONTROL_BURST;
         p->tokens_at_ms = now_ms;
-}
-
-/* Pays for a control-plane call; 0 or how long to wait. */
-static int64_t control_wait_ms(struct poller *p) {
         if (p->control_tokens < 1)
                 return (int64_t)((1 - p->control_tokens) * CONTROL_CALL_MS) + 1;
         p->control_tokens -= 1;
@@ -88,7 +85,7 @@ static bool is_fact_urgent(const struct poller *p, const struct watched *w, size
  * of that to the others: after a start there are as many of them as there are applications. */
 static bool has_waited(const struct poller *p) {
         int64_t share = p->phase == PHASE_DESCRIBE ? 6 : 3;
-        return p->is_repeating && (poller_now_s(p) - p->round_at_s) * share >= p->host.config->interval_s;
+        return (poller_now_s(p) - p->round_at_s) * share >= p->host.config->interval_s;
 }
 
 bool poller_read_facts(struct poller *p) {
@@ -101,13 +98,10 @@ bool poller_read_facts(struct poller *p) {
                         continue;
                 if (!poller_free_slot(p))
                         return false;
-                earn_tokens(p);
-                if (p->control_tokens < 1 && has_waited(p))
-                        return true;
                 int64_t wait_ms = control_wait_ms(p);
-                if (p->is_repeating && wait_ms > p->host.config->interval_s * 1000 / 3)
-                        return true;
                 if (wait_ms > 0) {
+                        if (p->is_repeating && (has_waited(p) || wait_ms > p->host.config->interval_s * 1000 / 3))
+                                return true;
                         timer_start(&p->resume, p->host.loop, wait_ms, poller_go_on, p);
                         return false;
                 }

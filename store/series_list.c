@@ -51,18 +51,24 @@ static bool is_asked(const struct store *s, const struct series_group *g, const 
                (!application || strcmp(s->words.texts[g->application], application) == 0);
 }
 
+static int add_asked(struct store *s, const char *target, const char *application, struct series_rows *rows) {
+        if (target && application) {
+                const struct series_group *g = series_group_find(&s->series, &s->words, target, application);
+                return g ? add_group(s, g, rows) : 0;
+        }
+        int r = 0;
+        for (size_t i = 0; i < s->series.n_groups && r == 0; i++)
+                if (is_asked(s, &s->series.groups[i], target, application))
+                        r = add_group(s, &s->series.groups[i], rows);
+        return r;
+}
+
 int store_list_series(struct store *s, const char *target, const char *application, struct series_rows *ret) {
         SCOPED(series_rows_done) struct series_rows rows = {0};
         int r = samples_ready(s);
         if (r < 0)
                 return r;
-        if (target && application) {
-                const struct series_group *g = series_group_find(&s->series, &s->words, target, application);
-                r = g ? add_group(s, g, &rows) : 0;
-        }
-        for (size_t i = 0; i < s->series.n_groups && r == 0 && !(target && application); i++)
-                if (is_asked(s, &s->series.groups[i], target, application))
-                        r = add_group(s, &s->series.groups[i], &rows);
+        r = add_asked(s, target, application, &rows);
         if (r < 0)
                 return r;
         *ret = rows;
